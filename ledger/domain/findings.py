@@ -1,0 +1,214 @@
+"""Findings: typed problems at a location, and the one registry of their codes.
+
+A finding is a value, never an exception: every reader, check and action collects them all and hands them on.
+`docs/reference/findings.md` is generated from `CODES`, so a code without a cause and a cure cannot be added.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class Severity(StrEnum):
+    """What a finding does to the work at hand."""
+
+    #: The file is not read further and nothing of it is posted (exit 3).
+    STOP = "stop"
+    #: The row, or the checked statement, is refused; everything else goes on (exit 1).
+    ERROR = "error"
+    #: The work is done, and somebody should look at it (exit 1).
+    WARNING = "warning"
+    #: Said so that nothing is silent (exit 0).
+    INFO = "info"
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """One kind of finding: stable name, what it does, why it arises and what to do."""
+
+    code: str
+    severity: Severity
+    cause: str
+    cure: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A problem at a place: `FILE!Sheet!F17: message [code]`, then what to do.
+
+    `cell` is an A1 address, a range (`E2:E28`) or a row (`17`); empty where the whole sheet or file is meant.
+    `values` holds the machine-readable particulars (both readings of a number, printed and computed totals …).
+    """
+
+    code: str
+    message: str
+    file: str = ""
+    sheet: str = ""
+    cell: str = ""
+    remedy: str = ""
+    values: dict[str, Any] = field(default_factory=dict)
+    severity: Severity | None = None
+
+    def __post_init__(self) -> None:
+        known = CODES[self.code]
+        if self.severity is None:
+            object.__setattr__(self, "severity", known.severity)
+        if not self.remedy:
+            object.__setattr__(self, "remedy", known.cure)
+
+    @property
+    def level(self) -> Severity:
+        """The severity that holds: the code's own unless the finding says otherwise."""
+        return self.severity or CODES[self.code].severity
+
+    @property
+    def place(self) -> str:
+        """`FILE!Sheet!F17`, with the parts that are known."""
+        return "!".join(part for part in (self.file, self.sheet, self.cell) if part)
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.message} [{self.code}]" if self.place else f"{self.message} [{self.code}]"
+
+    def as_json(self) -> dict[str, Any]:
+        """The finding as it stands in the JSON envelope (DESIGN section 8)."""
+        return {
+            "code": self.code,
+            "severity": str(self.level),
+            "file": self.file or None,
+            "sheet": self.sheet or None,
+            "cell": self.cell or None,
+            "message": self.message,
+            "remedy": self.remedy,
+            "values": self.values,
+        }
+
+
+def stops(findings: Iterable[Finding]) -> bool:
+    """True when any finding forbids going on with the file."""
+    return any(f.level is Severity.STOP for f in findings)
+
+
+_REGISTRY: tuple[tuple[str, Severity, str, str], ...] = (
+    # --- the file ------------------------------------------------------------------------------------------------
+    ("file-missing", Severity.STOP, "No file stands at the path given.", "Check the path and its spelling."),
+    ("file-unreadable", Severity.STOP, "The bytes are not the spreadsheet that the name promises, or are damaged.",
+     "Open the file in Excel or LibreOffice, save it anew as .xlsx and import that."),
+    ("file-type-unknown", Severity.STOP, "The file is of a kind that is not read.",
+     "Save it as .xlsx, .xls, .ods or .csv."),
+    ("file-protected", Severity.STOP, "The workbook is encrypted with a password.",
+     "Ask the sender for it without a password, or remove the password in Excel and save."),
+    ("file-empty", Severity.STOP, "The file holds no filled cell.", "Ask the sender for the filled file."),
+    ("encoding-ambiguous", Severity.STOP, "The bytes can be read in two encodings that differ in letters.",
+     "Say the encoding with --set encoding=…"),
+    ("macros-ignored", Severity.INFO, "The workbook carries macros; they were not run.", "Nothing to do."),
+    # --- profile, sheet, header ----------------------------------------------------------------------------------
+    ("profile-unknown", Severity.STOP, "No profile has this name.", "List the profiles with: euledger profile list"),
+    ("profile-invalid", Severity.STOP, "The profile file is not valid.", "Mend the key named in the message."),
+    ("profile-none", Severity.STOP, "No profile recognises the file.",
+     "Name one with -p, or write one for this kind of file."),
+    ("profile-ambiguous", Severity.STOP, "Two profiles recognise the file equally well.", "Name the right one with -p."),
+    ("header-drift", Severity.WARNING, "A header that the profile expects has changed.",
+     "Check the column, then add the new wording under `headers` in the profile."),
+    ("sheet-missing", Severity.STOP, "The sheet that the profile reads is not in the workbook.",
+     "Check the workbook, or name the right sheet in the profile."),
+    ("sheet-skipped", Severity.INFO, "A sheet of the workbook was not read: the profile does not ask for it.",
+     "Nothing to do, unless data stands there."),
+    ("header-missing", Severity.STOP, "No row carries the headers that the profile expects.",
+     "Check that it is the right file and profile."),
+    ("column-missing", Severity.STOP, "A required column is not there.",
+     "Add the column, or its wording under `headers` in the profile."),
+    ("column-unknown", Severity.STOP, "A column has a header that the profile does not know.",
+     "Correct the header, or list the column under `ignore` in the profile."),
+    ("column-unread", Severity.INFO, "A column was left alone: it is none of the ledger's fields.", "Nothing to do."),
+    ("column-duplicate", Severity.STOP, "Two columns claim the same field.",
+     "Remove one, or say in the profile which one counts."),
+    ("column-ambiguous", Severity.STOP, "A column can be read as more than one field.",
+     "Say which in a profile (euledger profile new FILE), or choose one with -p."),
+    ("setting-unknown", Severity.STOP, "--set names a field that does not exist.", "See: euledger import --help"),
+    ("setting-invalid", Severity.STOP, "--set gives a value that the field cannot take.",
+     "Give a value of the kind the field takes."),
+    # --- the cell ------------------------------------------------------------------------------------------------
+    ("number-ambiguous", Severity.STOP, "An amount has two plausible readings.",
+     "Say the style with --set number_style=…, or in the profile."),
+    ("number-invalid", Severity.ERROR, "A money cell holds something that is not one clear amount.",
+     "Correct the cell."),
+    ("number-rounded", Severity.INFO, "An amount has more than two decimals; it was rounded half up.",
+     "Nothing to do if the cent is good enough."),
+    ("number-precision", Severity.ERROR, "The amount is too large to be held exactly.", "Correct the cell."),
+    ("amount-negative", Severity.ERROR, "A negative amount stands where only positive ones are meant.",
+     "Correct the sign, or say in the profile that the column carries corrections (`negative = true`)."),
+    ("amount-missing", Severity.ERROR, "The amount cell is empty.", "Fill in the amount, or 0 if it is nil."),
+    ("cell-error", Severity.ERROR, "The cell shows an Excel error such as #REF!.", "Mend the formula in the workbook."),
+    ("cell-missing", Severity.ERROR, "A required cell is empty.", "Fill in the cell."),
+    ("formula-uncached", Severity.ERROR, "A formula was saved without its value.",
+     "Open the workbook in Excel or LibreOffice, recalculate and save."),
+    ("date-invalid", Severity.ERROR, "A date cell holds no possible date.", "Correct the date."),
+    ("date-ambiguous", Severity.STOP, "Dates can be read as day/month or month/day.",
+     "Say the order with --set date_order=dmy|mdy, or in the profile."),
+    ("country-unknown", Severity.ERROR, "The country is in no code list.",
+     "Correct the spelling, or add it to imports/codelists/country-aliases.csv."),
+    ("country-missing", Severity.INFO, "Rows name no country.", "Nothing to do, unless the country is known."),
+    ("fund-unknown", Severity.ERROR, "The fund is in no code list.", "Use one of the codes of: AMIF BMVI ISF NDICI-GE …"),
+    ("code-unknown", Severity.ERROR, "The code is in no code list.", "Correct the code."),
+    ("currency-unknown", Severity.ERROR, "The currency is no ISO 4217 code.", "Correct the code."),
+    ("currency-missing", Severity.STOP, "Nothing says which currency the amounts are in.",
+     "Say it with --set currency=EUR, or in the profile."),
+    ("currency-ambiguous", Severity.STOP, "The file points to two currencies.", "Say it with --set currency=…"),
+    ("rate-invalid", Severity.ERROR, "A percentage is not between 0 and 100.", "Correct the cell."),
+    ("unit-suspect", Severity.STOP, "The stated unit (thousand, million) does not fit the size of the amounts.",
+     "Say the unit with --set unit=1|thousand|million."),
+    # --- the row -------------------------------------------------------------------------------------------------
+    ("reference-generated", Severity.INFO, "The list has no reference column; a stable key was made from its text.",
+     "Name the reference column in a profile, if there is one."),
+    ("reference-missing", Severity.ERROR, "The row has no reference although the list has a reference column.",
+     "Fill in the reference."),
+    ("reference-repeated", Severity.INFO, "One reference stands on several rows; their amounts were added.",
+     "Nothing to do, unless a row is there twice by mistake."),
+    ("reference-case", Severity.WARNING, "Two references differ only in case or dash.",
+     "Check whether they are the same project."),
+    ("duplicate-row", Severity.WARNING, "Two rows are alike in every cell.", "Check whether one is there by mistake."),
+    ("parent-unknown", Severity.ERROR, "The row names a parent that is neither in the file nor in the ledger.",
+     "Correct the parent's reference, or import the parent first."),
+    ("parent-cycle", Severity.ERROR, "A row is its own ancestor.", "Correct the parent's reference."),
+    ("split-invalid", Severity.ERROR, "The percentages of a split do not add up to 100.",
+     "Correct the percentages; say where the remainder belongs."),
+    ("total-below-share", Severity.WARNING, "The total cost is lower than the shares stated for it.",
+     "Check the row: total cost holds the EU share and all others."),
+    ("hidden-rows", Severity.WARNING, "Hidden or filtered rows hold data; they were read like the others.",
+     "Unhide them and check that they are meant."),
+    ("hidden-columns", Severity.WARNING, "Hidden columns hold data.", "Unhide them and check."),
+    ("total-row-mismatch", Severity.WARNING, "A printed total differs from the rows above it.",
+     "Find the row or the total that is wrong."),
+    ("total-row-agrees", Severity.INFO, "A printed total equals its rows.", "Nothing to do."),
+    ("formula-range-short", Severity.WARNING, "A SUM formula leaves out rows of its list.", "Extend the range."),
+    ("value-date-unknown", Severity.INFO, "Nothing dates the amounts; they are kept undated.",
+     "Say the date of the list with --set as_of=YYYY-MM-DD."),
+    ("rows-vanished", Severity.WARNING, "Projects of an earlier file of this source are not in this one.",
+     "If the new list is complete, import it with --complete to reverse them."),
+    # --- the ledger ----------------------------------------------------------------------------------------------
+    ("batch-unknown", Severity.STOP, "No batch has this number.", "List the batches with: euledger imports list"),
+    ("batch-reverted", Severity.STOP, "The batch was reverted already.", "Nothing to do."),
+    ("revert-blocked", Severity.STOP, "Later batches build on this one.", "Revert the later batches first."),
+    ("reference-unknown", Severity.STOP, "Nothing in the ledger has this reference.",
+     "List what there is with: euledger figure list, euledger summary --by project"),
+    ("figure-unknown", Severity.STOP, "No published figure has this name.", "List them with: euledger figure list"),
+    ("figure-broken", Severity.ERROR, "A published figure does not hold in the ledger.",
+     "Look behind it with: euledger why FIGURE"),
+    ("check-unknown", Severity.STOP, "No check has this name.", "List them with: euledger check --list"),
+    ("tree-sum", Severity.ERROR, "The parts of an envelope do not add up to it.", "Check the parts and the act."),
+    ("over-allocated", Severity.ERROR, "An envelope has given more to its parts than it holds.", "Check the parts."),
+    ("over-committed", Severity.ERROR, "More is committed than the envelope holds.",
+     "Check the commitments, or record the reinforcement that covers them."),
+    ("orphan", Severity.ERROR, "A record names another one that is not there.", "Import the missing record."),
+    ("split-sum", Severity.ERROR, "The shares of a split do not add up to 100 %.", "Correct the split."),
+    ("balance-differs", Severity.ERROR, "A kept balance differs from the journal.",
+     "Rebuild the balances with: euledger db upgrade; report the fault."),
+    ("unconverted", Severity.INFO, "Amounts in another currency are kept apart and not added to EUR.",
+     "Import the rates of the month if they should be converted."),
+)
+
+#: Every code, in order of precedence: where several apply to one cell, the first in this order is told.
+CODES: dict[str, Code] = {code: Code(code, severity, cause, cure) for code, severity, cause, cure in _REGISTRY}

@@ -1,0 +1,245 @@
+"""Finding the header row of a table and the field of each column; which profile fits a workbook."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from itertools import takewhile
+
+from ledger.domain.findings import Finding
+from ledger.intake.cells import Row, Sheet, Value, Workbook, cell_name, column_letter
+from ledger.intake.code_lists import plain_name
+from ledger.intake.fields import FIELDS
+from ledger.intake.profiles import ColumnRule, Profile, TableRule, nearest
+
+#: The header row stands among the first rows of a sheet.
+SEARCHED_ROWS = 50
+
+_MARKS = re.compile(r"[*†‡:\s]+$")
+
+
+def plain_header(value: Value) -> str:
+    """A header without case, accents, line breaks, underscores, footnote marks and colons at its end; "" if no text."""
+    if not isinstance(value, str):
+        return "" if value is None else str(value)
+    return _MARKS.sub("", plain_name(value).replace("-", " ")).strip()
+
+
+@dataclass(slots=True)
+class BoundColumn:
+    """A column of the table: 1-based index, its header as it stands, and the rule of its field, if it has one."""
+
+    index: int
+    header: str
+    rule: ColumnRule | None
+    ignored: bool = False
+
+
+@dataclass(slots=True)
+class Table:
+    """A table found in a sheet: its header row and its columns."""
+
+    sheet: Sheet
+    position: int
+    rule: TableRule
+    header_row: int
+    columns: list[BoundColumn] = field(default_factory=list)
+
+
+def first_rows(sheet: Sheet) -> list[Row]:
+    """The rows among which the header is looked for."""
+    return list(takewhile(lambda row: row.number <= SEARCHED_ROWS, sheet.rows()))
+
+
+def sheet_matches(name: str | None, patterns: Sequence[str]) -> bool:
+    """Whether a sheet has one of the names (`*` and `?` as wildcards, case apart). A text file has no name and fits."""
+    if name is None or not patterns:
+        return True
+    return any(fnmatchcase(plain_name(name), plain_name(pattern)) for pattern in patterns)
+
+
+class HeaderWords:
+    """The wordings of a table's fields. The same field may have many; a profile's own go before the field names."""
+
+    def __init__(self, rule: TableRule) -> None:
+        self._rules: dict[str, ColumnRule] = {}
+        for column in rule.columns.values():
+            for header in column.headers:
+                self._rules.setdefault(plain_header(header), column)
+        claimed = set(self._rules)
+        self.ignored = {plain_header(header) for header in rule.ignore}
+        for name in FIELDS[rule.kind]:
+            word = plain_header(name)
+            if word not in claimed and word not in self.ignored:
+                self._rules[word] = rule.columns.get(name, ColumnRule(name))
+        self.wanted = {self._canonical(header) for header in rule.headers}
+        self.wanted |= {column.field for column in rule.columns.values() if column.required}
+
+    def _canonical(self, header: str) -> str:
+        """The field that a wording stands for, else the wording."""
+        word = plain_header(header)
+        return self._rules[word].field if word in self._rules else word
+
+    def rule_of(self, value: Value) -> ColumnRule | None:
+        """The rule of the field that a header cell names, if any."""
+        word = plain_header(value)
+        return None if word in self.ignored else self._rules.get(word)
+
+    def score(self, values: Sequence[Value]) -> tuple[int, int]:
+        """How many of the wanted headers a row carries, and how many fields in all."""
+        words = {self._canonical(value) for value in values if isinstance(value, str)}
+        fields = {rule.field for value in values if (rule := self.rule_of(value))}
+        return len(self.wanted & words), len(fields)
+
+
+def header_row(rule: TableRule, rows: Sequence[Row]) -> tuple[Row | None, set[str]]:
+    """The row that carries most of the wanted headers (then of the fields; then the first), and the wanted ones that
+    it lacks. No row where none carries any field, or none of the wanted headers where some are wanted."""
+    words = HeaderWords(rule)
+    best, reached = None, (0, 0)
+    for row in rows:
+        score = words.score(row.values)
+        if score > reached:
+            best, reached = row, score
+    if best is None or reached[1] == 0 or (words.wanted and not reached[0]):
+        return None, words.wanted
+    present = {words._canonical(value) for value in best.values if isinstance(value, str)}
+    return best, words.wanted - present
+
+
+def bind(sheet: Sheet, position: int, rule: TableRule, row: Row, file: str) -> tuple[Table, list[Finding]]:
+    """The table under a header row: the field of each column, and what is wrong with the headers."""
+    words = HeaderWords(rule)
+    name = sheet.name or ""
+    table = Table(sheet, position, rule, row.number)
+    findings: list[Finding] = []
+    taken: dict[str, BoundColumn] = {}
+    for index, value in enumerate(row.values, 1):
+        header = "" if value is None else str(value).strip()
+        if not header:
+            continue
+        column = BoundColumn(index, header, words.rule_of(value), plain_header(value) in words.ignored)
+        table.columns.append(column)
+        cell = cell_name(row.number, index)
+        if column.rule and column.rule.field in taken:
+            other = taken[column.rule.field]
+            message = f"{header!r} and {other.header!r} ({column_letter(other.index)}) both claim {column.rule.field}"
+            findings.append(Finding("column-duplicate", message, file, name, cell))
+        elif column.rule:
+            taken[column.rule.field] = column
+        elif not column.ignored:
+            stop = rule.other_columns == "stop"
+            code = "column-unknown" if stop else "column-unread"
+            hint = nearest(plain_header(value).replace(" ", "_"), FIELDS[rule.kind]) if stop else ""
+            message = f"the column {header!r} is none of the fields of {rule.kind}{hint}"
+            findings.append(Finding(code, message, file, name, cell, values={"header": header}))
+    return table, findings
+
+
+def recognise(workbook: Workbook, file: str, profiles: Sequence[Profile]) -> Profile | Finding:
+    """The profile that fits the workbook: all its sheets and headers are there. The most specific one wins: a file
+    name or a sheet that is asked for by name, then the most headers wanted."""
+    heads = {position: first_rows(sheet) for position, sheet in enumerate(workbook.sheets)}
+    fits: dict[tuple[int, int], list[Profile]] = {}
+    for profile in profiles:
+        score = _fit(workbook, heads, file, profile)
+        if score is not None:
+            fits.setdefault(score, []).append(profile)
+    if not fits:
+        return Finding("profile-none", "no profile recognises the sheets and headers of this file", file)
+    best = fits[max(fits)]
+    if len(best) > 1:
+        names = ", ".join(profile.name for profile in best)
+        return Finding("profile-ambiguous", f"these profiles fit equally well: {names}", file)
+    return best[0]
+
+
+def _fit(workbook: Workbook, heads: dict[int, list[Row]], file: str, profile: Profile) -> tuple[int, int] | None:
+    """How specifically a profile fits, or None: (names asked for, headers wanted)."""
+    if profile.file_patterns and not any(fnmatchcase(file.casefold(), p.casefold()) for p in profile.file_patterns):
+        return None
+    named = [sheet.name for sheet in workbook.sheets if sheet.name is not None]
+    if named and not all(any(sheet_matches(name, [asked]) for name in named) for asked in profile.sheet_names):
+        return None
+    wanted = 0
+    for rule in profile.tables:
+        words = HeaderWords(rule)
+        found = any(
+            words.wanted and words.score(row.values)[0] == len(words.wanted)
+            for position, sheet in enumerate(workbook.sheets)
+            if sheet_matches(sheet.name, rule.sheets)
+            for row in heads[position]
+        )
+        if not found and not rule.optional:
+            return None
+        wanted += len(words.wanted) if found else 0
+    return (len(profile.file_patterns) + len(profile.sheet_names), wanted) if wanted else None
+
+
+def locate(workbook: Workbook, profile: Profile, file: str) -> tuple[list[Table], list[Finding]]:
+    """The tables that a profile reads in a workbook, with findings for every sheet, header or column that is not there
+    and for every sheet that is left alone."""
+    tables: list[Table] = []
+    findings: list[Finding] = []
+    for rule in profile.tables:
+        candidates = [(p, sheet) for p, sheet in enumerate(workbook.sheets) if sheet_matches(sheet.name, rule.sheets)]
+        if not candidates:
+            if not rule.optional:
+                names = ", ".join(repr(sheet.name) for sheet in workbook.sheets)
+                message = f"there is no sheet {' or '.join(map(repr, rule.sheets))}; the file has: {names}"
+                findings.append(Finding("sheet-missing", message, file))
+            continue
+        table, told = _locate_one(candidates, rule, file)
+        findings += told
+        if table:
+            tables.append(table)
+    read = {table.position for table in tables}
+    for position, sheet in enumerate(workbook.sheets):
+        if position not in read:
+            findings.append(Finding("sheet-skipped", "this sheet was not read", file, sheet.name or ""))
+    return tables, findings
+
+
+def _locate_one(
+    candidates: Sequence[tuple[int, Sheet]], rule: TableRule, file: str
+) -> tuple[Table | None, list[Finding]]:
+    """The first candidate with every wanted header; failing that, what the most promising one lacks."""
+    nearly: tuple[int, Sheet, Row, set[str]] | None = None
+    for position, sheet in candidates:
+        row, missing = header_row(rule, first_rows(sheet))
+        if row is not None and not missing:
+            return bind(sheet, position, rule, row, file)
+        if row is not None and (nearly is None or len(missing) < len(nearly[3])):
+            nearly = position, sheet, row, missing
+    if nearly is None:
+        if rule.optional:
+            return None, []
+        wanted = ", ".join(sorted(rule.headers or HeaderWords(rule).wanted))
+        wanted = wanted or f"fields of {rule.kind}"
+        sheet_name = candidates[0][1].name or "" if len(candidates) == 1 else ""
+        message = f"no row among the first {SEARCHED_ROWS} carries the headers: {wanted}"
+        return None, [Finding("header-missing", message, file, sheet_name)]
+    position, sheet, row, missing = nearly
+    _, findings = bind(sheet, position, rule, row, file)
+    findings = [finding for finding in findings if finding.code != "column-unread"]
+    for name in sorted(missing):
+        message = f"the column {_wording(rule, name)!r} is not in the header row {row.number}"
+        findings.append(
+            Finding("column-missing", message, file, sheet.name or "", str(row.number), values={"column": name})
+        )
+    return None, findings
+
+
+def _wording(rule: TableRule, name: str) -> str:
+    """How a person would look for a field in the sheet."""
+    column = rule.columns.get(name)
+    return column.headers[0] if column and column.headers else name
+
+
+def reference_is_stated(table: Table, reference: str) -> bool:
+    """Whether a column holds the records' own references."""
+    return any(column.rule and column.rule.field == reference for column in table.columns)
+
+

@@ -1,0 +1,55 @@
+"""XML, read the safe way: no DTD, no entities of its own, names without their namespace."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import IO, TYPE_CHECKING
+from xml.etree.ElementTree import ParseError
+
+import defusedxml.ElementTree as safe
+from defusedxml.common import DefusedXmlException
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
+
+#: What a refused or damaged document raises.
+MARKUP_ERRORS = (ParseError, DefusedXmlException, UnicodeError, LookupError, ValueError)
+
+
+def local(tag: str) -> str:
+    """`row` of `{namespace}row`: transitional and strict workbooks differ only in the namespace."""
+    return tag.rpartition("}")[2]
+
+
+def parse(data: bytes | str) -> Element:
+    """The root element of a small document."""
+    root: Element = safe.fromstring(data, forbid_dtd=True)
+    return root
+
+
+def walk(stream: IO[bytes]) -> Iterator[tuple[str, Element]]:
+    """`(event, element)` for every start and end of an element, in the order of the document."""
+    yield from safe.iterparse(stream, events=("start", "end"), forbid_dtd=True)
+
+
+def attribute(element: Element, name: str) -> str | None:
+    """An attribute by its local name, whatever its namespace."""
+    value = element.get(name)
+    if value is not None:
+        return value
+    return next((text for key, text in element.items() if local(key) == name), None)
+
+
+def children(element: Element, name: str) -> Iterator[Element]:
+    """The children of a local name."""
+    return (child for child in element if local(child.tag) == name)
+
+
+def descendants(element: Element, name: str) -> Iterator[Element]:
+    """All elements below with a local name."""
+    return (child for child in element.iter() if isinstance(child.tag, str) and local(child.tag) == name)
+
+
+def is_true(text: str | None) -> bool:
+    """An xsd:boolean that is true."""
+    return text in ("1", "true", "on")

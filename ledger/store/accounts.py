@@ -1,0 +1,113 @@
+"""Which account an amount arrives in, and which it comes from.
+
+It arrives in the holder's own account of its stage, basis, country and theme. Where it comes from, first match wins:
+1. a part of a parent that states the same stage: the parent's account of that stage, so that levels never add up;
+2. an allocation: the parent envelope, else the outside world;
+3. any basis but the EU share, and declared expenditure: the outside world (national budgets, beneficiaries' claims);
+4. a commitment: the envelope that the row names, else its programme if that holds an allocation, else the fund's pool;
+5. a later stage: the holder's own account of the stage before (contracted from committed, paid from contracted …).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ledger.domain.records import Kind
+
+if TYPE_CHECKING:
+    from ledger.store.posting import Context
+    from ledger.store.staging import Holder
+
+_COLUMNS = "fund_code, country_code, theme_code, stage, basis, currency, price_basis, is_illustrative"
+_ZERO = {"envelope_id": "0", "programme_id": "0", "project_id": "0"}
+
+#: Larger than any id: puts likeness before age in one number (SQLite sorts no subquery by its outer row).
+_BEYOND_IDS = 1 << 40
+#: The stage before: where money of a stage comes from when nothing else is said.
+STAGE_BEFORE = {"contracted": "committed", "paid": "contracted", "decommitted": "committed", "recovered": "paid"}
+
+
+def resolve(context: Context, holder: Holder) -> None:
+    """Fill credit_id and debit_id of every staged amount of the kind, making the accounts that are missing."""
+    kind = holder.kind.value
+    context.run(
+        f"UPDATE stage_amount AS a SET holder_id = (SELECT r.holder_id FROM {holder.staged} r WHERE r.seq = a.seq) "
+        "WHERE kind = :kind", kind=kind,
+    )
+    own = {**_ZERO, holder.id_column: "a.holder_id"}
+    _find(context, "credit_id", own, kind=kind, stage="a.stage")
+    if holder.links.get("parent_id"):
+        _from_parent(context, holder)
+    none = "a.debit_id IS NULL"
+    outside = f"{none} AND (a.stage IN ('allocated', 'declared') OR a.basis <> 'eu')"
+    _find(context, "debit_id", _ZERO, kind=kind, stage="'outside'", plain=True, where=outside)
+    if holder.kind is not Kind.ENVELOPES:
+        committed = f"{none} AND a.stage = 'committed'"
+        _from_named_allocation(context, holder, "envelope_id", "r.envelope_id")
+        if holder.links.get("programme_id"):
+            _from_named_allocation(context, holder, "programme_id", "r.own_programme_id")
+        _find(context, "debit_id", _ZERO, kind=kind, stage="'allocated'", plain=True, where=committed)
+    for stage, before in STAGE_BEFORE.items():
+        _find(context, "debit_id", own, kind=kind, stage=f"'{before}'", where=f"{none} AND a.stage = '{stage}'")
+
+
+def _find(
+    context: Context, column: str, holders: dict[str, str], *, kind: str, stage: str, plain: bool = False,
+    where: str = "1 = 1",
+) -> None:
+    """Set `column` to the account with these holders and this stage, made first where it is missing.
+
+    `plain` accounts (pool, outside) carry neither country nor theme.
+    """
+    country = ":no_country" if plain else "a.country_code"
+    theme = ":no_theme" if plain else "a.theme_code"
+    key = f"a.fund_code, {country}, {theme}, {stage}, a.basis, a.currency, a.price_basis"
+    ids = ", ".join(f"NULLIF({holders[name]}, 0)" for name in _ZERO)
+    context.run(
+        f"INSERT INTO account (envelope_id, programme_id, project_id, {_COLUMNS}) SELECT DISTINCT {ids}, {key}, "
+        f"CAST(:illustrative AS boolean) FROM stage_amount a WHERE a.kind = :kind AND {where} ON CONFLICT DO NOTHING",
+        kind=kind,
+    )
+    same = " AND ".join(f"coalesce(x.{name}, 0) = {value}" for name, value in holders.items())
+    context.run(
+        f"UPDATE stage_amount AS a SET {column} = (SELECT x.id FROM account x WHERE {same} AND x.stage = {stage} "
+        f"AND x.basis = a.basis AND x.country_code = {country} AND x.theme_code = {theme} "
+        "AND x.fund_code = a.fund_code AND x.currency = a.currency AND x.price_basis = a.price_basis "
+        f"AND x.is_illustrative = :illustrative) WHERE a.kind = :kind AND {where}",
+        kind=kind,
+    )
+
+
+def _from_parent(context: Context, holder: Holder) -> None:
+    """Draw on the parent's account of the same stage, if the parent states that stage: the one of the same country
+    and theme where there is one, else of the same country, else the oldest."""
+    stated = (
+        "(EXISTS (SELECT 1 FROM stage_amount s WHERE s.credit_id = x.id) OR EXISTS (SELECT 1 FROM transfer t "
+        "WHERE t.credit_account_id = x.id AND t.reverses_id IS NULL "
+        "AND NOT EXISTS (SELECT 1 FROM transfer u WHERE u.reverses_id = t.id)))"
+    )
+    likeness = ("CASE WHEN x.country_code = a.country_code AND x.theme_code = a.theme_code THEN 0 "
+                "WHEN x.country_code = a.country_code THEN 1 ELSE 2 END")
+    context.run(
+        f"UPDATE stage_amount AS a SET debit_id = (SELECT min({likeness} * {_BEYOND_IDS} + x.id) % {_BEYOND_IDS} "
+        f"FROM account x JOIN {holder.staged} r "
+        f"ON x.{holder.id_column} = r.own_parent_id WHERE r.seq = a.seq AND x.stage = a.stage AND x.basis = a.basis "
+        f"AND x.currency = a.currency AND x.price_basis = a.price_basis AND x.is_illustrative = :illustrative "
+        f"AND {stated}) "
+        f"WHERE a.kind = :kind AND a.seq IN (SELECT seq FROM {holder.staged} WHERE own_parent_id IS NOT NULL)",
+        kind=holder.kind.value,
+    )
+
+
+def _from_named_allocation(context: Context, holder: Holder, column: str, named: str) -> None:
+    """Draw a commitment on the allocation of the envelope or programme that the row names, if it holds one."""
+    likeness = ("CASE WHEN x.country_code = a.country_code AND x.theme_code = a.theme_code THEN 0 "
+                "WHEN x.country_code = a.country_code THEN 1 ELSE 2 END")
+    context.run(
+        f"UPDATE stage_amount AS a SET debit_id = (SELECT min(x.id) FROM account x JOIN {holder.staged} r "
+        f"ON x.{column} = {named} WHERE r.seq = a.seq AND x.stage = 'allocated' AND x.basis = 'eu' "
+        "AND x.currency = a.currency AND x.price_basis = a.price_basis AND x.is_illustrative = :illustrative) "
+        "WHERE a.kind = :kind AND a.debit_id IS NULL AND a.stage = 'committed' AND a.basis = 'eu' "
+        f"AND a.seq IN (SELECT r.seq FROM {holder.staged} r WHERE {named} IS NOT NULL)",
+        kind=holder.kind.value,
+    )

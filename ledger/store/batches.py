@@ -1,0 +1,243 @@
+"""Batches and their evidence: opening one, keeping its files, listing, showing and reverting."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import zlib
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, insert, select, text
+
+import ledger
+from ledger.domain.findings import Finding
+from ledger.domain.records import PrintedTotal, Reading, ReadSheet
+from ledger.store import journal
+from ledger.store.models import (
+    Batch,
+    Coverage,
+    PublishedFigure,
+    PublishedFigureVersion,
+    RecordedFinding,
+    SourceContent,
+    SourceFile,
+    SourceSheet,
+)
+from ledger.store.posting import Context
+from ledger.store.staging import HOLDERS
+
+#: Batches that still stand (alias b).
+STANDING = "NOT EXISTS (SELECT 1 FROM batch undo WHERE undo.reverts_id = b.id)"
+
+
+def now() -> str:
+    """The present moment as it is recorded."""
+    return datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def actor() -> str:
+    """Who runs the program, as the operating system says."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "unknown"
+
+
+def open_batch(connection: Connection, kind: str, **values: Any) -> int:
+    """Insert a batch and return its number. Numbers run without a gap: a sequence would skip those rolled back."""
+    number = int(connection.execute(text("SELECT coalesce(max(id), 0) + 1 FROM batch")).scalar_one())
+    row = {
+        "id": number, "kind": kind, "recorded_at": now(), "actor": actor(), "program_version": ledger.__version__,
+        "settings": "{}", "is_illustrative": False, **values,
+    }
+    connection.execute(insert(Batch).values(**row))
+    return number
+
+
+def keep_file(connection: Connection, batch_id: int, reading: Reading, content: bytes) -> int:
+    """Keep the bytes (once) and say how each sheet was read; returns the id of the file."""
+    if connection.execute(select(SourceContent.size).where(SourceContent.sha256 == reading.sha256)).first() is None:
+        connection.execute(
+            insert(SourceContent).values(sha256=reading.sha256, size=reading.size, content=zlib.compress(content, 6))
+        )
+    file_id = int(
+        connection.execute(
+            insert(SourceFile).values(
+                batch_id=batch_id, name=reading.file, sha256=reading.sha256, format=reading.format,
+                encoding=reading.encoding, delimiter=reading.delimiter,
+            ).returning(SourceFile.id)
+        ).scalar_one()
+    )
+    for sheet in reading.sheets:
+        connection.execute(
+            insert(SourceSheet).values(
+                file_id=file_id, name=sheet.name, position=sheet.position,
+                header_rows=",".join(map(str, sheet.header_rows)),
+                columns=json.dumps(
+                    [{"letter": c.letter, "header": c.header, "field": c.field, "number_style": c.number_style,
+                      "currency": c.currency, "unit": c.unit} for c in sheet.columns],
+                    ensure_ascii=False,
+                ),
+            )
+        )
+    return file_id
+
+
+def content(connection: Connection, sha256: str) -> bytes:
+    """The bytes of a kept file."""
+    packed = connection.execute(select(SourceContent.content).where(SourceContent.sha256 == sha256)).scalar_one()
+    return zlib.decompress(packed)
+
+
+def keep_findings(connection: Connection, batch_id: int, findings: list[Finding]) -> None:
+    """Record what was told about a batch."""
+    if findings:
+        connection.execute(
+            insert(RecordedFinding),
+            [{"batch_id": batch_id, "code": f.code, "severity": str(f.level), "sheet": f.sheet, "cell": f.cell,
+              "message": f.message, "details": json.dumps(f.values, ensure_ascii=False, default=str)}
+             for f in findings],
+        )
+
+
+def keep_coverage(connection: Connection, batch_id: int, reading: Reading) -> None:
+    """Record the profile's statement of what the file is the complete list of."""
+    for statement in reading.coverage:
+        connection.execute(
+            insert(Coverage).values(
+                batch_id=batch_id, fund_code=statement.fund, earmark_code=statement.earmark,
+                country_code=statement.country, period_start=statement.period_start, period_end=statement.period_end,
+            )
+        )
+
+
+def keep_totals(connection: Connection, batch_id: int, file: str, sheet: ReadSheet) -> None:
+    """Each total that the sheet prints becomes a published figure of its own, measured against its cells."""
+    from ledger.domain.money import plain
+
+    for total in sheet.totals:
+        letter = total.cells.rstrip("0123456789").split(":")[-1]
+        ref = f"{file}!{sheet.name}!{letter}{total.row}" if sheet.name else f"{file}!{letter}{total.row}"
+        figure_id = connection.execute(select(PublishedFigure.id).where(PublishedFigure.ref == ref)).scalar()
+        if figure_id is None:
+            figure_id = connection.execute(
+                insert(PublishedFigure).values(ref=ref, batch_id=batch_id).returning(PublishedFigure.id)
+            ).scalar_one()
+        connection.execute(
+            insert(PublishedFigureVersion).values(
+                figure_id=figure_id, batch_id=batch_id, is_withdrawn=False, digest="", origin="printed-total",
+                scope="FUNDING", kind="printed total", quote=_quote(total), source=file, qualifier="total",
+                value=plain(total.printed_minor, total.currency), unit=total.currency, measure="sum",
+                rule="R-TOTAL", is_target=False, scope_cells=total.cells,
+                cells_value=plain(total.computed_minor, total.currency),
+            )
+        )
+
+
+def _quote(total: PrintedTotal) -> str:
+    from ledger.domain.money import display
+
+    return f"{total.label}: {display(total.printed_minor, total.currency)}"
+
+
+@dataclass(frozen=True, slots=True)
+class RevertBlocked:
+    """Later batches that build on the one to be reverted."""
+
+    batches: list[int]
+
+
+def find(connection: Connection, batch_id: int) -> RowMapping | None:
+    """The batch with its undo, if any, or None."""
+    return connection.execute(
+        text("SELECT b.*, (SELECT undo.id FROM batch undo WHERE undo.reverts_id = b.id) AS reverted_by "
+             "FROM batch b WHERE b.id = :id"), {"id": batch_id},
+    ).mappings().first()
+
+
+def listing(connection: Connection) -> list[RowMapping]:
+    """All batches, oldest first, with their file, undo and number of transfers."""
+    return list(connection.execute(text(
+        "SELECT b.*, (SELECT undo.id FROM batch undo WHERE undo.reverts_id = b.id) AS reverted_by, "
+        "(SELECT min(f.name) FROM source_file f WHERE f.batch_id = b.id) AS file, "
+        "(SELECT min(f.sha256) FROM source_file f WHERE f.batch_id = b.id) AS sha256, "
+        "(SELECT count(*) FROM transfer t WHERE t.batch_id = b.id) AS transfers FROM batch b ORDER BY b.id"
+    )).mappings())
+
+
+def row_counts(connection: Connection, batch_id: int) -> dict[str, int]:
+    """Rows of the batch by state."""
+    return {str(state): int(count) for state, count in connection.execute(text(
+        "SELECT r.state, count(*) FROM source_row r JOIN source_sheet s ON s.id = r.sheet_id "
+        "JOIN source_file f ON f.id = s.file_id WHERE f.batch_id = :id GROUP BY r.state"), {"id": batch_id})}
+
+
+def blockers(connection: Connection, batch_id: int) -> list[int]:
+    """Standing later batches that corrected what this one booked, drew on its accounts or spoke of its records."""
+    queries = [
+        "SELECT DISTINCT t.batch_id FROM transfer t JOIN transfer o ON o.id = t.reverses_id "
+        "WHERE o.batch_id = :id AND t.batch_id > :id",
+    ]
+    for holder in HOLDERS.values():
+        queries.append(
+            f"SELECT DISTINCT v.batch_id FROM {holder.version} v WHERE v.batch_id > :id AND v.{holder.id_column} IN "
+            f"(SELECT w.{holder.id_column} FROM {holder.version} w WHERE w.batch_id = :id)"
+        )
+        if holder.has_account:
+            queries.append(
+                "SELECT DISTINCT t.batch_id FROM transfer t JOIN account x ON x.id = t.debit_account_id "
+                f"JOIN {holder.table} h ON h.id = x.{holder.id_column} WHERE h.batch_id = :id AND t.batch_id > :id "
+                "AND t.reverses_id IS NULL"
+            )
+    later: set[int] = set()
+    for query in queries:
+        later.update(connection.execute(text(
+            f"SELECT b.id FROM batch b WHERE b.id IN ({query}) AND b.kind <> 'revert' AND {STANDING}"
+        ), {"id": batch_id}).scalars())
+    return sorted(later)
+
+
+def revert(connection: Connection, batch: RowMapping) -> int:
+    """Undo a batch: reverse what it posted, post again what it had reversed, and let its records say what they said
+    before (or be withdrawn). The caller has asked `blockers` first. Returns the number of the new batch."""
+    undo = open_batch(
+        connection, "revert", reverts_id=batch["id"], source=batch["source"], is_illustrative=batch["is_illustrative"],
+        note=f"reverts batch {batch['id']}",
+    )
+    context = Context(connection, undo, batch["source"] or "", bool(batch["is_illustrative"]), 0, [], "")
+    old = int(batch["id"])
+    # By its rows, not by its number: an undone correction of one of its cells was posted again by a later batch.
+    rows = (f"SELECT r.id FROM source_row r JOIN source_sheet s ON s.id = r.sheet_id "
+            f"JOIN source_file f ON f.id = s.file_id WHERE f.batch_id = {old}")
+    journal.reverse(
+        context, f"SELECT t.id FROM transfer t WHERE t.source_row_id IN ({rows}) AND {journal.LIVE}", "reverted"
+    )
+    context.run(
+        "INSERT INTO transfer (batch_id, debit_account_id, credit_account_id, amount_minor, value_date, "
+        "source_row_id, source_column, rule) SELECT CAST(:batch AS bigint), o.debit_account_id, o.credit_account_id, "
+        "o.amount_minor, o.value_date, o.source_row_id, o.source_column, o.rule FROM transfer t "
+        "JOIN transfer o ON o.id = t.reverses_id WHERE t.batch_id = :old ORDER BY o.id", old=old,
+    )
+    for holder in HOLDERS.values():
+        before = (
+            f"SELECT max(v.id) FROM {holder.version} v WHERE v.batch_id < {old} AND v.{holder.id_column} IN "
+            f"(SELECT w.{holder.id_column} FROM {holder.version} w WHERE w.batch_id = {old}) "
+            f"GROUP BY v.{holder.id_column}"
+        )
+        said = f"SELECT o.id FROM {holder.version} o WHERE o.id IN ({before}) AND o.is_withdrawn = false"
+        none = (
+            f"SELECT max(v.id) FROM {holder.version} v WHERE v.batch_id = {old} AND v.{holder.id_column} NOT IN "
+            f"(SELECT o.{holder.id_column} FROM {holder.version} o WHERE o.id IN ({said})) "
+            f"GROUP BY v.{holder.id_column}"
+        )
+        journal.copy_versions(context, holder.version, holder.id_column, none, withdrawn=True)
+        journal.copy_versions(context, holder.version, holder.id_column, said, withdrawn=False)
+    journal.update_balances(context)
+    return undo
+
+
+def row_base(connection: Connection) -> int:
+    """The highest id in `source_row`: a file's rows are numbered on from there (inside the write transaction)."""
+    return int(connection.execute(text("SELECT coalesce(max(id), 0) FROM source_row")).scalar_one())

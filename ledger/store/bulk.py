@@ -1,0 +1,44 @@
+"""Many rows at once: executemany on SQLite, COPY on PostgreSQL. Values are str, int, bool or None; dates ISO text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Connection
+
+#: Rows sent at a time; bounds memory, large enough that the round trip does not count.
+CHUNK = 5_000
+
+
+def insert_rows(connection: Connection, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Insert `rows` into `table` in their order, inside the transaction that is open."""
+    if connection.dialect.name == "postgresql":
+        raw: Any = connection.connection.driver_connection
+        with raw.cursor() as cursor, cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(row)
+        return
+    sqlite: Any = connection.connection.driver_connection
+    places = ", ".join("?" * len(columns))
+    sqlite.executemany(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({places})", rows)
+
+
+class Buffer:
+    """Collects rows for one table and sends them in chunks; call `flush` at the end."""
+
+    def __init__(self, connection: Connection, table: str, columns: Sequence[str]) -> None:
+        self._connection = connection
+        self._table = table
+        self._columns = tuple(columns)
+        self._rows: list[Sequence[Any]] = []
+
+    def add(self, row: Sequence[Any]) -> None:
+        self._rows.append(row)
+        if len(self._rows) >= CHUNK:
+            self.flush()
+
+    def flush(self) -> None:
+        if self._rows:
+            insert_rows(self._connection, self._table, self._columns, self._rows)
+            self._rows = []

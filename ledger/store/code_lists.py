@@ -1,0 +1,61 @@
+"""The code lists in the database: loaded from the shipped csv files, refreshed by `init`, never emptied."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from datetime import date
+from importlib.resources.abc import Traversable
+from typing import Any
+
+from sqlalchemy import Connection, Table, insert, select, update
+
+from ledger import shipped
+from ledger.store.models import Base
+
+
+def load(connection: Connection) -> None:
+    """Insert what is new in the shipped lists and bring the rest up to date; codes are never removed."""
+    lists = shipped.codelists()
+    _refresh(connection, "fund", _read(lists, "funds.csv", ("code", "name_en", "name_fr", "kind")))
+    _refresh(connection, "country",
+             _read(lists, "countries.csv", ("code", "iso3", "code_ec", "name_en", "name_fr", "kind")))
+    _refresh(connection, "theme", _read(lists, "themes.csv", ("code", "name_en"), parent="parent_code"))
+    _refresh(connection, "earmark", _read(lists, "earmarks.csv", ("code", "name_en", "share_note", "legal_reference")))
+    _groups(connection, lists)
+
+
+def _read(lists: Traversable, name: str, columns: tuple[str, ...], **renamed: str) -> Iterator[dict[str, Any]]:
+    with lists.joinpath(name).open(encoding="utf-8", newline="") as handle:
+        for row in csv.DictReader(handle):
+            values = {column: row[column] or None for column in columns}
+            values.update({ours: row[theirs] or None for theirs, ours in renamed.items()})
+            yield values
+
+
+def _refresh(connection: Connection, name: str, rows: Any) -> None:
+    table: Table = Base.metadata.tables[name]
+    known = set(connection.execute(select(table.c.code)).scalars())
+    for row in rows:
+        if row["code"] in known:
+            values = {key: value for key, value in row.items() if key != "code"}
+            connection.execute(update(table).where(table.c.code == row["code"]).values(**values))
+        else:
+            connection.execute(insert(table).values(**row))
+            known.add(row["code"])
+
+
+def _groups(connection: Connection, lists: Traversable) -> None:
+    group, member = Base.metadata.tables["country_group"], Base.metadata.tables["country_group_member"]
+    rows = list(_read(lists, "country-groups.csv", ("country", "name_en", "region", "valid_from", "valid_to", "source"),
+                      group="group_code"))
+    by_code = {row["group_code"]: row for row in rows}
+    _refresh(connection, group.name, [{"code": code, "name_en": row["name_en"], "region_code": row["region"]}
+                                      for code, row in by_code.items()])
+    known = {tuple(found) for found in connection.execute(
+        select(member.c.group_code, member.c.country_code, member.c.valid_from))}
+    for row in rows:
+        start, end = (date.fromisoformat(row[key]) if row[key] else None for key in ("valid_from", "valid_to"))
+        if (row["group_code"], row["country"], start) not in known:
+            connection.execute(insert(member).values(group_code=row["group_code"], country_code=row["country"],
+                                                     valid_from=start, valid_to=end, source=row["source"]))

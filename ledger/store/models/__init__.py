@@ -1,0 +1,103 @@
+"""The tables (DESIGN sections 5 and 7). What is booked is append-only; `APPEND_ONLY` names those tables.
+
+Identity and attributes are kept apart: `project` says that there is such a project, `project_version` what a batch
+said of it; the current version is the one with the highest id. Envelopes, programmes and published figures likewise.
+Constraints are RESTRICT throughout: nothing in a ledger disappears with something else.
+"""
+
+from __future__ import annotations
+
+from ledger.store.columns import Base
+from ledger.store.models.code_lists import (
+    Country,
+    CountryGroup,
+    CountryGroupMember,
+    Earmark,
+    Fund,
+    Theme,
+)
+from ledger.store.models.evidence import (
+    Batch,
+    RecordedFinding,
+    SourceContent,
+    SourceFile,
+    SourceRow,
+    SourceSheet,
+)
+from ledger.store.models.figures import (
+    PublishedFigure,
+    PublishedFigureVersion,
+    Waiver,
+)
+from ledger.store.models.journal import (
+    Account,
+    Balance,
+    Transfer,
+)
+from ledger.store.models.portfolio import (
+    Coverage,
+    Envelope,
+    EnvelopeVersion,
+    Programme,
+    ProgrammeVersion,
+    Project,
+    ProjectEarmark,
+    ProjectSplit,
+    ProjectVersion,
+)
+
+#: Refused by triggers on both databases: UPDATE, DELETE (and TRUNCATE) of anything booked.
+APPEND_ONLY = (
+    "batch",
+    "source_content",
+    "source_file",
+    "source_sheet",
+    "source_row",
+    "finding",
+    "envelope",
+    "envelope_version",
+    "programme",
+    "programme_version",
+    "project",
+    "project_version",
+    "project_split",
+    "project_earmark",
+    "coverage",
+    "account",
+    "transfer",
+    "published_figure",
+    "published_figure_version",
+    "waiver",
+)
+
+__all__ = [
+    "APPEND_ONLY",
+    "Account",
+    "Balance",
+    "Base",
+    "Batch",
+    "Country",
+    "CountryGroup",
+    "CountryGroupMember",
+    "Coverage",
+    "Earmark",
+    "Envelope",
+    "EnvelopeVersion",
+    "Fund",
+    "Programme",
+    "ProgrammeVersion",
+    "Project",
+    "ProjectEarmark",
+    "ProjectSplit",
+    "ProjectVersion",
+    "PublishedFigure",
+    "PublishedFigureVersion",
+    "RecordedFinding",
+    "SourceContent",
+    "SourceFile",
+    "SourceRow",
+    "SourceSheet",
+    "Theme",
+    "Transfer",
+    "Waiver",
+]

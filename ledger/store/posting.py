@@ -1,0 +1,288 @@
+"""From the waiting room into the ledger: identities, versions, accounts, transfers, balances; only what changed.
+
+The rule for a correction is always the same: the transfer of the old cell is reversed in full and the new cell is
+posted in full. So every live transfer stands for one cell (or a stated share of it), and cells add up to any total.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, Date, bindparam, text
+
+from ledger.domain.findings import Finding
+from ledger.domain.records import NO_COUNTRY, NO_THEME, Kind, ReadSheet
+from ledger.store import accounts, journal
+from ledger.store.staging import HOLDERS, Holder, Staged
+
+#: The order in which kinds are posted: a later one may draw on an earlier one.
+_ORDER = (Kind.ENVELOPES, Kind.PROGRAMMES, Kind.PROJECTS, Kind.FIGURES)
+
+
+@dataclass(slots=True)
+class Context:
+    """What all statements of one posting share."""
+
+    connection: Connection
+    batch_id: int
+    source: str
+    is_illustrative: bool
+    row_base: int
+    sheets: list[ReadSheet]
+    file: str
+    findings: list[Finding] = field(default_factory=list)
+
+    def run(self, statement: str, **values: Any) -> int:
+        """Execute with the posting's own parameters at hand; returns the number of rows touched."""
+        ours = {"batch": self.batch_id, "source": self.source, "illustrative": self.is_illustrative,
+                "base": self.row_base, "no_country": NO_COUNTRY, "no_theme": NO_THEME}
+        clause = text(statement)
+        names = set(clause.compile().params)
+        if "no_date" in names:
+            clause = clause.bindparams(bindparam("no_date", journal.NO_DATE, Date))
+        used = {name: value for name, value in {**ours, **values}.items() if name in names}
+        return self.connection.execute(clause, used).rowcount
+
+    def value(self, statement: str, **values: Any) -> Any:
+        clause = text(statement)
+        names = set(clause.compile().params)
+        ours = {"batch": self.batch_id, "source": self.source, **values}
+        return self.connection.execute(clause, {k: v for k, v in ours.items() if k in names}).scalar()
+
+
+@dataclass(slots=True)
+class Posted:
+    """What a posting did. `something` is False when the ledger held all of it already."""
+
+    rows: Counter[str] = field(default_factory=Counter)
+    stated: dict[str, dict[str, Counter[str]]] = field(default_factory=dict)
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    vanished: int = 0
+    something: bool = False
+
+
+def post(context: Context, staged: Staged, *, complete: bool) -> Posted:
+    """Book what is staged; `complete` also reverses what this source stated before and no longer states."""
+    posted = Posted(stated=staged.stated)
+    for kind in _ORDER:
+        if kind not in staged.kinds:
+            continue
+        holder = HOLDERS[kind]
+        _refuse_unknown_parents(context, holder)
+        _identities(context, holder)
+        if kind is Kind.PROJECTS:
+            _programmes_named(context)
+        _mark_versions(context, holder)
+        if holder.has_account:
+            accounts.resolve(context, holder)
+            journal.match(context, holder)
+        _mark_rows(context, holder)
+    _source_rows(context)
+    for kind in _ORDER:
+        if kind in staged.kinds:
+            _versions(context, HOLDERS[kind])
+    new, reversed_ = journal.write(context)
+    posted.vanished = _vanished(context, staged.kinds, complete=complete)
+    journal.update_balances(context)
+    _count(context, staged, posted)
+    posted.something = bool(posted.rows["posted"] or new or reversed_ or (complete and posted.vanished))
+    return posted
+
+
+def _refuse_unknown_parents(context: Context, holder: Holder) -> None:
+    """Rows whose parent is neither in the file nor in the ledger are rejected; so are their own children, in turn."""
+    if not holder.links.get("parent_id"):
+        return
+    unknown = (
+        f"SELECT r.seq, r.parent_ref FROM {holder.staged} r WHERE r.parent_ref IS NOT NULL "
+        f"AND NOT EXISTS (SELECT 1 FROM {holder.staged} p WHERE p.ref = r.parent_ref) "
+        f"AND NOT EXISTS (SELECT 1 FROM {holder.table} p WHERE p.ref = r.parent_ref"
+        + (" AND p.source = :source)" if holder.has_source else ")")
+    )
+    values = {"source": context.source} if holder.has_source else {}
+    while found := context.connection.execute(text(unknown), values).fetchall():
+        for seq, parent in found:
+            sheet_no, number = context.connection.execute(
+                text("SELECT sheet_no, number FROM stage_row WHERE seq = :seq"), {"seq": seq}
+            ).one()
+            sheet = context.sheets[sheet_no]
+            letter = next((c.letter for c in sheet.columns if c.field == "parent"), "")
+            context.findings.append(
+                Finding("parent-unknown", f"the parent {parent!r} is neither in the file nor in the ledger",
+                        context.file, sheet.name, f"{letter}{number}")
+            )
+            context.run("UPDATE stage_row SET state = 'rejected' WHERE seq = :seq", seq=seq)
+            context.run("DELETE FROM stage_amount WHERE seq = :seq", seq=seq)
+            context.run("DELETE FROM stage_share WHERE seq = :seq", seq=seq)
+            context.run(f"DELETE FROM {holder.staged} WHERE seq = :seq", seq=seq)
+
+
+def _identities(context: Context, holder: Holder) -> None:
+    source = "source, " if holder.has_source else ""
+    given = ":source, " if holder.has_source else ""
+    same = "i.ref = r.ref AND i.source = :source" if holder.has_source else "i.ref = r.ref"
+    context.run(
+        f"UPDATE {holder.staged} SET is_first = 1 WHERE seq IN (SELECT min(seq) FROM {holder.staged} GROUP BY ref)"
+    )
+    context.run(
+        f"UPDATE {holder.staged} AS r SET is_new = 1 WHERE is_first = 1 "
+        f"AND NOT EXISTS (SELECT 1 FROM {holder.table} i WHERE {same})"
+    )
+    context.run(
+        f"INSERT INTO {holder.table} ({source}ref, batch_id) "
+        f"SELECT {given}ref, :batch FROM {holder.staged} WHERE is_new = 1 ORDER BY seq"
+    )
+    context.run(
+        f"UPDATE {holder.staged} AS r SET holder_id = (SELECT i.id FROM {holder.table} i WHERE {same})"
+    )
+    if holder.links.get("parent_id"):
+        parent = same.replace("r.ref", "r.parent_ref")
+        context.run(
+            f"UPDATE {holder.staged} AS r SET own_parent_id = (SELECT i.id FROM {holder.table} i WHERE {parent}) "
+            "WHERE parent_ref IS NOT NULL"
+        )
+    context.run(
+        f"UPDATE {holder.staged} AS r SET envelope_id = (SELECT i.id FROM envelope i WHERE i.ref = r.envelope_ref) "
+        "WHERE envelope_ref IS NOT NULL"
+    )
+
+
+def _programmes_named(context: Context) -> None:
+    """A programme that only projects name gets its identity; what is known of it comes with a list of programmes."""
+    context.run(
+        "INSERT INTO programme (source, ref, batch_id) SELECT DISTINCT :source, r.programme_ref, :batch "
+        "FROM stage_project r WHERE r.programme_ref IS NOT NULL AND NOT EXISTS "
+        "(SELECT 1 FROM programme p WHERE p.ref = r.programme_ref AND p.source = :source)"
+    )
+    context.run(
+        "UPDATE stage_project AS r SET own_programme_id = (SELECT p.id FROM programme p "
+        "WHERE p.ref = r.programme_ref AND p.source = :source) WHERE programme_ref IS NOT NULL"
+    )
+
+
+def _mark_versions(context: Context, holder: Holder) -> None:
+    """A first row makes a new version unless the current version says the same."""
+    context.run(
+        f"UPDATE {holder.staged} AS r SET new_version = 1 WHERE is_first = 1 AND NOT EXISTS ("
+        f"SELECT 1 FROM {holder.version} v WHERE v.{holder.id_column} = r.holder_id AND v.digest = r.digest "
+        f"AND v.is_withdrawn = false AND v.id = (SELECT max(w.id) FROM {holder.version} w "
+        f"WHERE w.{holder.id_column} = r.holder_id))"
+    )
+
+
+def _mark_rows(context: Context, holder: Holder) -> None:
+    context.run(
+        f"UPDATE stage_row SET changed = 1 WHERE seq IN (SELECT seq FROM {holder.staged} WHERE new_version = 1)"
+    )
+    if holder.has_account:
+        context.run(
+            "UPDATE stage_row SET changed = 1 WHERE seq IN "
+            "(SELECT seq FROM stage_amount WHERE kind = :kind AND matched = 0)",
+            kind=holder.kind.value,
+        )
+        context.run(
+            f"UPDATE stage_row SET changed = 1 WHERE seq IN (SELECT r.seq FROM {holder.staged} r JOIN stage_live l "
+            "ON l.holder_id = r.holder_id WHERE l.kind = :kind AND l.matched = 0 AND r.is_first = 1)",
+            kind=holder.kind.value,
+        )
+
+
+def _source_rows(context: Context) -> None:
+    """Keep every row of every sheet with its state; `context.sheets` and `source_sheet` stand in the same order."""
+    ids = context.connection.execute(
+        text("SELECT s.id FROM source_sheet s JOIN source_file f ON f.id = s.file_id WHERE f.batch_id = :batch "
+             "ORDER BY s.position"), {"batch": context.batch_id}
+    ).scalars().all()
+    for sheet_no, sheet_id in enumerate(ids):
+        context.run(
+            "INSERT INTO source_row (id, sheet_id, number, state, digest) SELECT CAST(:base AS bigint) + seq, "
+            "CAST(:sheet AS bigint), number, "
+            "CASE WHEN state = 'posted' AND changed = 0 THEN 'unchanged' ELSE state END, digest "
+            "FROM stage_row WHERE sheet_no = :sheet_no ORDER BY seq",
+            sheet=sheet_id, sheet_no=sheet_no,
+        )
+
+
+def _versions(context: Context, holder: Holder) -> None:
+    links = "".join(f", {name}" for name in holder.links)
+    linked = "".join(f", r.{name}" for name in holder.links.values())
+    attributes = ", ".join(holder.attributes)
+    given = ", ".join(_not_null(holder, name) for name in holder.attributes)
+    context.run(
+        f"INSERT INTO {holder.version} ({holder.id_column}, batch_id, source_row_id, is_withdrawn, digest{links}, "
+        f"{attributes}) SELECT r.holder_id, CAST(:batch AS bigint), CAST(:base AS bigint) + r.seq, false, "
+        f"r.digest{linked}, {given} FROM {holder.staged} r WHERE r.new_version = 1 ORDER BY r.seq"
+    )
+    if holder.kind is Kind.PROJECTS:
+        context.run(
+            "INSERT INTO project_split (version_id, kind, code, share_ppb) SELECT v.id, s.kind, s.code, s.share_ppb "
+            "FROM stage_share s JOIN project_version v ON v.source_row_id = CAST(:base AS bigint) + s.seq "
+            "AND v.batch_id = :batch WHERE s.kind <> 'earmark' ORDER BY s.seq, s.kind, s.code"
+        )
+        context.run(
+            "INSERT INTO project_earmark (version_id, earmark_code, share_ppb) SELECT v.id, s.code, s.share_ppb "
+            "FROM stage_share s JOIN project_version v ON v.source_row_id = CAST(:base AS bigint) + s.seq "
+            "AND v.batch_id = :batch WHERE s.kind = 'earmark' ORDER BY s.seq, s.code"
+        )
+
+
+def _not_null(holder: Holder, name: str) -> str:
+    return f"coalesce(r.{name}, '')" if (holder.kind, name) == (Kind.ENVELOPES, "title") else f"r.{name}"
+
+
+def _vanished(context: Context, kinds: set[Kind], *, complete: bool) -> int:
+    """Projects that this source stated before and this file does not: told, and reversed only if it is complete."""
+    if Kind.PROJECTS not in kinds or not context.value("SELECT count(*) FROM stage_project"):
+        return 0
+    gone = (
+        "SELECT v.id, v.project_id FROM project_version v JOIN project p ON p.id = v.project_id "
+        "WHERE p.source = :source AND v.is_withdrawn = false "
+        "AND v.id = (SELECT max(w.id) FROM project_version w WHERE w.project_id = v.project_id) "
+        "AND NOT EXISTS (SELECT 1 FROM stage_project r WHERE r.holder_id = v.project_id)"
+    )
+    count = int(context.value(f"SELECT count(*) FROM ({gone}) AS gone") or 0)
+    if not count:
+        return 0
+    names = context.connection.execute(
+        text(f"SELECT p.ref FROM project p JOIN ({gone}) AS gone ON gone.project_id = p.id ORDER BY p.ref LIMIT 5"),
+        {"source": context.source},
+    ).scalars().all()
+    shown = ", ".join(names) + (" …" if count > len(names) else "")
+    done = "they were reversed" if complete else "nothing was reversed"
+    context.findings.append(
+        Finding("rows-vanished", f"{count} projects of an earlier file are not in this one ({shown}); {done}",
+                context.file, values={"projects": count, "reversed": complete},
+                remedy="Nothing to do." if complete else "")
+    )
+    if complete:
+        journal.withdraw_projects(context, gone)
+    return count
+
+
+def _count(context: Context, staged: Staged, posted: Posted) -> None:
+    connection = context.connection
+    states = connection.execute(text(
+        "SELECT CASE WHEN state = 'posted' AND changed = 0 THEN 'unchanged' ELSE state END AS final, count(*) "
+        "FROM stage_row GROUP BY 1"
+    ))
+    posted.rows = Counter({state: int(count) for state, count in states})
+    sums = connection.execute(text(
+        "SELECT CASE WHEN r.state = 'posted' AND r.changed = 0 THEN 'unchanged' ELSE r.state END AS final, s.field, "
+        "s.currency, sum(s.minor) FROM stage_stated s JOIN stage_row r ON r.seq = s.seq GROUP BY 1, 2, 3"
+    ))
+    for state, name, currency, minor in sums:
+        posted.stated.setdefault(state, {}).setdefault(name, Counter())[currency] += int(minor)
+    for kind in staged.kinds - {Kind.FIGURES}:
+        new, total = connection.execute(text(
+            f"SELECT coalesce(sum(is_new), 0), count(*) FROM {HOLDERS[kind].staged} WHERE is_first = 1")).one()
+        changed = connection.execute(text(
+            f"SELECT count(DISTINCT h.holder_id) FROM {HOLDERS[kind].staged} h JOIN stage_row r ON r.seq = h.seq "
+            f"WHERE r.changed = 1 AND h.holder_id NOT IN "
+            f"(SELECT f.holder_id FROM {HOLDERS[kind].staged} f WHERE f.is_new = 1)")).scalar()
+        posted.new += int(new)
+        posted.changed += int(changed or 0)
+        posted.unchanged += int(total) - int(new) - int(changed or 0)

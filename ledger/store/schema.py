@@ -1,0 +1,124 @@
+"""Creating and upgrading the tables through Alembic, and saying where a database stands."""
+
+from __future__ import annotations
+
+import warnings
+from importlib.resources import as_file
+from typing import Any
+
+from sqlalchemy import Connection, inspect, text
+from sqlalchemy.exc import DBAPIError
+
+from ledger import shipped
+from ledger.store.database import Database, DatabaseProblem
+from ledger.store.models import APPEND_ONLY, Base
+
+
+def upgrade(database: Database, revision: str = "head") -> tuple[str | None, str | None]:
+    """Bring the schema to `revision`, creating the database file if need be; returns (before, after).
+
+    All steps stand in one transaction: a failing one leaves the schema as it was. On SQLite foreign keys are off
+    meanwhile (a batch operation on a parent table would delete its children) and checked before the commit.
+    """
+    from alembic import command
+
+    database.create_file()
+    before = current(database)
+    with as_file(shipped.migrations()) as scripts, database.engine.connect() as connection:
+        if database.is_sqlite:
+            connection.connection.driver_connection.execute("PRAGMA foreign_keys = OFF")  # type: ignore[union-attr]
+            connection.connection.info["begin"] = "BEGIN IMMEDIATE"
+        command.upgrade(_config(scripts, connection), revision)
+        if database.is_sqlite and (broken := connection.execute(text("PRAGMA foreign_key_check")).fetchall()):
+            raise DatabaseProblem(f"the upgrade would break {len(broken)} references; nothing was changed")
+        connection.commit()
+    return before, current(database)
+
+
+def current(database: Database) -> str | None:
+    """The revision of the database, or None for an empty or absent one."""
+    from alembic.runtime.migration import MigrationContext
+
+    if not database.exists():
+        return None
+    try:
+        with database.engine.connect() as connection:
+            return MigrationContext.configure(connection).get_current_revision()
+    except DBAPIError as error:
+        raise DatabaseProblem(f"cannot use {database.shown}: {str(error.orig).strip().splitlines()[0]}") from error
+
+
+def head() -> str:
+    """The newest revision that this program knows."""
+    from alembic.script import ScriptDirectory
+
+    with as_file(shipped.migrations()) as scripts:
+        newest = ScriptDirectory(str(scripts)).get_current_head()
+    assert newest is not None
+    return newest
+
+
+def history() -> list[tuple[str, str]]:
+    """Every revision, oldest first, with its one-line purpose."""
+    from alembic.script import ScriptDirectory
+
+    with as_file(shipped.migrations()) as scripts:
+        revisions = list(ScriptDirectory(str(scripts)).walk_revisions())
+    return [(r.revision, r.doc) for r in reversed(revisions)]
+
+
+def differences(connection: Connection) -> list[str]:
+    """How the tables and append-only triggers of the database differ from what this program expects; empty if not."""
+    from alembic.autogenerate import compare_metadata
+    from alembic.runtime.migration import MigrationContext
+
+    context = MigrationContext.configure(connection, opts={"compare_type": True, "include_object": _is_ours})
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # both libraries say at length that they skip the expression index
+        found = [str(difference) for difference in compare_metadata(context, Base.metadata)]
+    present = trigger_names(connection)
+    return found + [f"append-only trigger of {table} is missing" for table in APPEND_ONLY
+                    if f"{table}_no_update" not in present or f"{table}_no_delete" not in present]
+
+
+def require_current(database: Database) -> None:
+    """Refuse to work on a database that is absent, older or newer than the program."""
+    if not database.exists():
+        raise DatabaseProblem(f"there is no ledger at {database.shown}. Make one with: euledger init")
+    now, newest = current(database), head()
+    if now == newest:
+        return
+    if now is None:
+        raise DatabaseProblem(f"{database.shown} holds no ledger yet. Make one with: euledger init")
+    if now not in {revision for revision, _ in history()}:
+        raise DatabaseProblem(f"{database.shown} was made by a newer program (schema {now}). Upgrade euledger.")
+    raise DatabaseProblem(f"{database.shown} has the older schema {now}. Run: euledger db upgrade")
+
+
+def trigger_names(connection: Connection) -> set[str]:
+    """Names of all triggers in the database."""
+    query = (
+        "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+        if connection.dialect.name == "sqlite"
+        else "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal"
+    )
+    return {str(name) for (name,) in connection.execute(text(query))}
+
+
+def table_names(connection: Connection) -> set[str]:
+    """Names of all tables in the database."""
+    return set(inspect(connection).get_table_names())
+
+
+def _config(scripts: Any, connection: Connection) -> Any:
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(scripts).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config
+
+
+def _is_ours(item: Any, name: str | None, type_: str, reflected: bool, compare_to: Any) -> bool:
+    # Expression indexes cannot be compared by reflection; the schema-twin test compares their text.
+    return not (type_ == "index" and name == "uq_account_key")

@@ -1,0 +1,214 @@
+"""The waiting room of an import: temporary tables that hold a file's rows, records and amounts until they are matched.
+
+Everything is set-based from here on: a file of a million rows passes through the database, not through memory.
+`seq` numbers the rows of the file over all its sheets; a row's id in `source_row` is a base plus its `seq`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    Date,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    text,
+)
+
+from ledger.domain.records import NO_COUNTRY, NO_FUND, NO_THEME, Kind, ReadRow, ReadSheet, Record, RowState
+from ledger.store.bulk import Buffer
+from ledger.store.models import Base
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """How one kind of record is kept: identity table, version table, and its column in `account` and in the version."""
+
+    kind: Kind
+    table: str
+    version: str
+    id_column: str
+    has_source: bool
+    has_account: bool
+
+    @property
+    def attributes(self) -> tuple[str, ...]:
+        """The version's columns that a row states."""
+        ours = {"id", self.id_column, "batch_id", "source_row_id", "is_withdrawn", "digest", "parent_id", "programme_id"}
+        return tuple(c.name for c in Base.metadata.tables[self.version].columns if c.name not in ours)
+
+    @property
+    def links(self) -> dict[str, str]:
+        """The version's columns that point to another record, and where staging keeps their value."""
+        columns = Base.metadata.tables[self.version].columns
+        own = {"parent_id": "own_parent_id", "programme_id": "own_programme_id"}
+        return {name: staged for name, staged in own.items() if name in columns and name != self.id_column}
+
+    @property
+    def staged(self) -> str:
+        return f"stage_{self.table}"
+
+
+HOLDERS: dict[Kind, Holder] = {
+    Kind.ENVELOPES: Holder(Kind.ENVELOPES, "envelope", "envelope_version", "envelope_id", False, True),
+    Kind.PROGRAMMES: Holder(Kind.PROGRAMMES, "programme", "programme_version", "programme_id", True, True),
+    Kind.PROJECTS: Holder(Kind.PROJECTS, "project", "project_version", "project_id", True, True),
+    Kind.FIGURES: Holder(
+        Kind.FIGURES, "published_figure", "published_figure_version", "figure_id", False, False
+    ),
+}
+
+#: What a version says where the row says nothing.
+_DEFAULTS: dict[str, Any] = {
+    "fund_code": NO_FUND,
+    "country_code": NO_COUNTRY,
+    "theme_code": NO_THEME,
+    "role": "node",
+    "unit": "operation",
+    "origin": "stated",
+    "is_target": False,
+}
+_RECORD_COLUMNS = ("seq", "ref", "parent_ref", "programme_ref", "envelope_ref", "digest")
+_AMOUNT_COLUMNS = ("seq", "place", "kind", "stage", "basis", "country_code", "theme_code", "fund_code", "currency",
+                   "price_basis", "value_date", "minor", "source_column", "rule")
+
+
+@dataclass(slots=True)
+class Staged:
+    """What was staged: counts by state, and the stated sums of the rows that are not to be posted."""
+
+    rows: Counter[str] = field(default_factory=Counter)
+    #: state -> field -> currency -> minor units; POSTED rows are summed later, when their state is known
+    stated: dict[str, dict[str, Counter[str]]] = field(default_factory=dict)
+    kinds: set[Kind] = field(default_factory=set)
+    seq: int = 0
+
+    def add_stated(self, state: str, values: dict[str, tuple[str, int]]) -> None:
+        per_field = self.stated.setdefault(state, {})
+        for name, (currency, minor) in values.items():
+            per_field.setdefault(name, Counter())[currency] += minor
+
+
+def create(connection: Connection) -> None:
+    """Make the temporary tables anew (they belong to this connection alone)."""
+    metadata = MetaData()
+    big = BigInteger().with_variant(Integer, "sqlite")
+    Table("stage_row", metadata, Column("seq", big, primary_key=True, autoincrement=False), Column("sheet_no", Integer),
+          Column("number", Integer), Column("state", Text), Column("digest", Text),
+          Column("changed", Integer, server_default="0"), prefixes=["TEMPORARY"])
+    Table("stage_stated", metadata, Column("seq", big), Column("field", Text), Column("currency", Text),
+          Column("minor", big), prefixes=["TEMPORARY"])
+    Table("stage_share", metadata, Column("seq", big), Column("kind", Text), Column("code", Text),
+          Column("share_ppb", big), prefixes=["TEMPORARY"])
+    Table("stage_amount", metadata,
+          *(Column(name, _type(name, big)) for name in _AMOUNT_COLUMNS),
+          *(Column(name, big) for name in ("holder_id", "credit_id", "debit_id", "nth")),
+          Column("matched", Integer, server_default="0"), prefixes=["TEMPORARY"])
+    live = Table("stage_live", metadata, Column("id", big), Column("kind", Text),
+                 *(Column(name, big) for name in ("holder_id", "credit_id", "debit_id", "minor")),
+                 Column("value_date", Date), Column("nth", big), Column("matched", Integer), prefixes=["TEMPORARY"])
+    Index("ix_stage_live", live.c.credit_id, live.c.debit_id, live.c.minor)
+    for holder in HOLDERS.values():
+        types = Base.metadata.tables[holder.version].columns
+        table = Table(
+            holder.staged, metadata,
+            Column("seq", big, primary_key=True, autoincrement=False),
+            *(Column(name, Text) for name in _RECORD_COLUMNS[1:]),
+            *(Column(name, big) for name in ("holder_id", "own_parent_id", "own_programme_id", "envelope_id")),
+            *(Column(name, Integer, server_default="0") for name in ("is_first", "is_new", "new_version")),
+            *(Column(name, Boolean if isinstance(types[name].type, Boolean) else
+                     Date if isinstance(types[name].type, Date) else Text) for name in holder.attributes),
+            prefixes=["TEMPORARY"],
+        )
+        Index(f"ix_{holder.staged}_ref", table.c.ref)
+        Index(f"ix_{holder.staged}_holder", table.c.holder_id)
+    for table in metadata.tables.values():
+        connection.execute(text(f"DROP TABLE IF EXISTS {table.name}"))
+    metadata.create_all(connection, checkfirst=False)
+
+
+def drop(connection: Connection) -> None:
+    """Remove the temporary tables."""
+    for name in ("stage_row", "stage_stated", "stage_share", "stage_amount", "stage_live", *(h.staged for h in HOLDERS.values())):
+        connection.execute(text(f"DROP TABLE IF EXISTS {name}"))
+
+
+def stage_sheets(connection: Connection, sheets: list[ReadSheet], progress: Callable[[int], None]) -> Staged:
+    """Read every sheet to its end into the waiting room; `progress` is told the number of rows now and then."""
+    staged = Staged()
+    rows = Buffer(connection, "stage_row", ("seq", "sheet_no", "number", "state", "digest"))
+    stated = Buffer(connection, "stage_stated", ("seq", "field", "currency", "minor"))
+    shares = Buffer(connection, "stage_share", ("seq", "kind", "code", "share_ppb"))
+    amounts = Buffer(connection, "stage_amount", _AMOUNT_COLUMNS)
+    for sheet_no, sheet in enumerate(sheets):
+        holder = HOLDERS[sheet.kind]
+        staged.kinds.add(sheet.kind)
+        records = Buffer(connection, holder.staged, (*_RECORD_COLUMNS, *holder.attributes))
+        for row in sheet.rows:
+            staged.seq += 1
+            rows.add((staged.seq, sheet_no, row.number, row.state.value, row.digest))
+            staged.rows[row.state.value] += 1
+            if row.state is RowState.POSTED:
+                _stage_record(row, staged.seq, holder, records, amounts, shares)
+                for name, (currency, minor) in row.stated.items():
+                    stated.add((staged.seq, name, currency, minor))
+            elif row.stated:
+                staged.add_stated(row.state.value, row.stated)
+            if staged.seq % 2000 == 0:
+                progress(staged.seq)
+        records.flush()
+    for buffer in (rows, stated, shares, amounts):
+        buffer.flush()
+    progress(staged.seq)
+    return staged
+
+
+def _stage_record(row: ReadRow, seq: int, holder: Holder, records: Buffer, amounts: Buffer, shares: Buffer) -> None:
+    record = row.record
+    assert record is not None
+    attributes = {**_DEFAULTS, **{k: v for k, v in record.attributes.items() if v is not None}}
+    values = [_plain(attributes.get(name)) for name in holder.attributes]
+    records.add((seq, record.ref, record.parent, record.programme, record.envelope, _digest(record, values), *values))
+    fund = attributes["fund_code"]
+    for place, amount in enumerate(record.amounts):
+        amounts.add((
+            seq, place, holder.kind.value, amount.stage, amount.basis, amount.country, amount.theme, fund,
+            amount.currency, amount.price_basis, _plain(amount.value_date), amount.minor, amount.column, amount.rule,
+        ))
+    for kind, parts in record.splits.items():
+        for code, share in parts.items():
+            shares.add((seq, kind, code, share))
+    for code, share in record.earmarks.items():
+        shares.add((seq, "earmark", code, share))
+
+
+def _digest(record: Record, values: list[Any]) -> str:
+    """What makes one version of a record differ from another: everything but its amounts."""
+    content = [record.parent, record.programme, values]
+    if record.splits or record.earmarks:
+        content += [record.splits, record.earmarks]
+    return hashlib.sha256(json.dumps(content, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if hasattr(value, "isoformat") else value
+
+
+def _type(name: str, big: Any) -> Any:
+    if name in ("seq", "minor"):
+        return big
+    if name in ("place", "source_column"):
+        return Integer
+    return Date if name == "value_date" else Text
