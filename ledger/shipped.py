@@ -57,7 +57,6 @@ def workbooks() -> Traversable:
     return shipped("imports/workbooks")
 
 
-
 def migrations() -> Traversable:
     """The Alembic environment. Alembic needs a real path: `store` alone turns this into one with `as_file`."""
     return shipped("migrations")

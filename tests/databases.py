@@ -40,7 +40,7 @@ def postgres_server() -> Iterator[str]:
     PostgresUnavailableError where the wheel is missing or the server does not start.
     """
     programs = _programs()
-    folder = Path(tempfile.mkdtemp(prefix="euledger-pg-"))
+    folder = Path(tempfile.mkdtemp(prefix="euledger-pg-", dir=_place()))
     supervisor = subprocess.Popen(
         [sys.executable, str(Path(__file__).resolve()), str(programs), str(folder)],
         stdin=subprocess.PIPE,
@@ -62,6 +62,19 @@ def postgres_server() -> Iterator[str]:
         supervisor.stdin.close()
         supervisor.wait(PATIENCE)
         supervisor.stdout.close()
+
+
+def _place() -> Path:
+    """The folder for temporary files; for root one that `nobody` may enter, which a private TMPDIR is not."""
+    usual = Path(tempfile.gettempdir()).resolve()
+    if not _is_root():
+        return usual
+    open_to_all = (place for place in (usual, Path("/tmp"), Path("/var/tmp")) if place.is_dir() and _reachable(place))  # noqa: S108
+    return next(open_to_all, usual)
+
+
+def _is_root() -> bool:
+    return hasattr(os, "geteuid") and os.geteuid() == 0
 
 
 def _programs() -> Path:
@@ -105,7 +118,7 @@ def _supervise(programs: Path, folder: Path) -> None:
 
 def _account(folder: Path) -> dict[str, object]:
     """How to run the server: as ourselves, or for root, whom PostgreSQL refuses, as `nobody`, who gets the folder."""
-    if not hasattr(os, "geteuid") or os.geteuid() != 0:
+    if not _is_root():
         return {}
     import pwd
 
@@ -114,9 +127,9 @@ def _account(folder: Path) -> dict[str, object]:
     return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
 
 
-def _reachable(programs: Path) -> bool:
-    """Whether everybody may enter each folder down to the programs and run them."""
-    return all(place.stat().st_mode & 0o001 for place in (programs / "postgres", programs, *programs.parents))
+def _reachable(place: Path) -> bool:
+    """Whether everybody may enter that folder and each one above it."""
+    return all(folder.stat().st_mode & 0o001 for folder in (place, *place.parents))
 
 
 def _copied(programs: Path, folder: Path) -> Path:

@@ -18,7 +18,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
-import xlsxwriter  # type: ignore[import-untyped]  # has neither stubs nor py.typed
+import xlsxwriter
 
 MARK = "ILLUSTRATIVE – NOT REAL DATA"
 SEED = "ndici-migration-portfolio/1"
@@ -48,7 +48,7 @@ WIDTHS = (15, 15, 10, 58, 34, 10, 22, 14, 13, 12, 12, 18, 18, 18, 10, 34, 42, 72
 AS_OF = date(2024, 3, 12)
 DEFAULT_OUTPUT = Path(__file__).parent.parent / "imports" / "workbooks" / "ndici-migration-portfolio-ILLUSTRATIVE.xlsx"
 
-_CREATED = datetime(2026, 11, 22, 12)
+_CREATED = datetime(2026, 11, 22, 12)  # noqa: DTZ001  # document properties have no zone
 _NA_FIRST, _NA_LAST = date(2021, 2, 1), date(2023, 12, 20)
 _ALL_FIRST, _ALL_LAST = date(2021, 2, 1), AS_OF
 _EARLY_2024 = (date(2024, 1, 8), AS_OF)
@@ -329,15 +329,19 @@ def cells(row: Row) -> list[str | int | Decimal | date | None]:
 SOURCES = (
     (
         "What",
-        "An invented list of 194 decisions and their contracts. No row stands for a real project, "
-        "beneficiary or payment.",
+        (
+            "An invented list of 194 decisions and their contracts. No row stands for a real project, "
+            "beneficiary or payment."
+        ),
     ),
     (
         "Why",
-        "The communication of March 2024 says that more than 190 projects, worth some EUR 5.3 billion, "
-        "are under way under NDICI-Global "
-        "Europe. No public list of them is at hand, so this one is made to show how such figures are "
-        "reconciled (F18, F19, F20, F21, F28, F06).",
+        (
+            "The communication of March 2024 says that more than 190 projects, worth some EUR 5.3 billion, "
+            "are under way under NDICI-Global "
+            "Europe. No public list of them is at hand, so this one is made to show how such figures are "
+            "reconciled (F18, F19, F20, F21, F28, F06)."
+        ),
     ),
     (
         "From where",
@@ -349,19 +353,25 @@ SOURCES = (
     ),
     (
         "unit, parent",
-        "decision: counted, and its eu_contribution is the amount. contract: part of the decision named "
-        "under parent; its amount lies "
-        "inside the decision's, so levels are never added.",
+        (
+            "decision: counted, and its eu_contribution is the amount. contract: part of the decision named "
+            "under parent; its amount lies "
+            "inside the decision's, so levels are never added."
+        ),
     ),
     (
         "fund, earmark",
-        "All rows are NDICI-Global Europe (NDICI-GE). earmark_share: per cent of the row marked as "
-        "migration and forced displacement.",
+        (
+            "All rows are NDICI-Global Europe (NDICI-GE). earmark_share: per cent of the row marked as "
+            "migration and forced displacement."
+        ),
     ),
     (
         "country",
-        "ISO code, or a region: R-NAF North Africa, R-SSA Sub-Saharan Africa, R-AFR Africa. A region "
-        "without a split stays on the region.",
+        (
+            "ISO code, or a region: R-NAF North Africa, R-SSA Sub-Saharan Africa, R-AFR Africa. A region "
+            "without a split stays on the region."
+        ),
     ),
     ("countries_split, themes_split", "CODE=PERCENT, separated by semicolons, 100 in all."),
     ("amounts", "EUR to the cent. eu_contribution: decided; contracted and paid as of 12 March 2024."),
@@ -410,8 +420,7 @@ def _write_list(book: xlsxwriter.Workbook, rows: Sequence[Row]) -> None:
     for line, row in enumerate(rows, start=3):
         for column, value in enumerate(cells(row)):
             if isinstance(value, date):
-                moment = datetime(value.year, value.month, value.day)
-                sheet.write_datetime(line, column, moment, formats[row.unit, "yyyy-mm-dd"])
+                sheet.write_datetime(line, column, value, formats[row.unit, "yyyy-mm-dd"])
             elif isinstance(value, Decimal):
                 sheet.write_number(line, column, value, formats[row.unit, "#,##0.00"])
             elif isinstance(value, int):

@@ -22,12 +22,12 @@ COMMAND = os.path.join(VENV, *(("Scripts", "euledger.exe") if os.name == "nt" el
 STAMP = os.path.join(VENV, "installed-by-make-venv")
 
 
-def say(text):
+def say(text: str) -> None:
     """One line to the terminal; never on stdout, which belongs to the command that follows."""
     sys.stderr.write(text + "\n")
 
 
-def with_a_new_enough_python():
+def with_a_new_enough_python() -> None:
     """Starts this script again with a newer Python if this one is too old; ends with a message if there is none."""
     for name in NEWER:
         found = shutil.which(name)
@@ -38,15 +38,15 @@ def with_a_new_enough_python():
     sys.exit(2)
 
 
-def works(*code):
+def works(code: str) -> bool:
     """Whether `.venv` can run that code. `-I` keeps PYTHONPATH, PYTHONHOME and the working folder out of it."""
     try:
-        return subprocess.call([PYTHON, "-I", "-c", *code], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) == 0
+        return subprocess.call([PYTHON, "-I", "-c", code], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) == 0
     except OSError:
         return False
 
 
-def wanted(extra):
+def wanted(extra: str) -> str:
     """What a finished installation looks like: the same declaration, Python and place."""
     with open(os.path.join(ROOT, "pyproject.toml"), "rb") as file:
         declared = hashlib.sha256(file.read()).hexdigest()
@@ -55,7 +55,7 @@ def wanted(extra):
     return "\n".join([ROOT, declared, version, extra])
 
 
-def is_installed(extra):
+def is_installed(extra: str) -> bool:
     """Whether `.venv` was finished for this checkout, with that extra or with more."""
     try:
         with open(STAMP, encoding="utf-8") as file:
@@ -67,7 +67,7 @@ def is_installed(extra):
     return stamp in asked and os.path.exists(COMMAND) and works("import ledger, sqlalchemy, click, openpyxl")
 
 
-def make():
+def make() -> None:
     """A virtual environment with a pip that runs, kept if it is good and made anew if not."""
     if works("import sys, pip; sys.exit(sys.version_info < (%d, %d))" % OLDEST):
         return
@@ -82,12 +82,14 @@ def make():
     sys.exit(2)
 
 
-def install(extra):
-    """pip's editable installation of the checkout; the stamp is written only when it succeeded."""
+def install(extra: str) -> None:
+    """Pip's editable installation of the checkout; the stamp is written only when it succeeded."""
     say("Installing the ledger into .venv (once; about a minute, network needed) ...")
     target = ROOT + ("[%s]" % extra if extra else "")
     # A user's own pip settings that would send the packages elsewhere must not apply inside the environment.
-    settings = {name: value for name, value in os.environ.items() if name not in ("PIP_USER", "PIP_TARGET", "PIP_PREFIX")}
+    settings = {
+        name: value for name, value in os.environ.items() if name not in ("PIP_USER", "PIP_TARGET", "PIP_PREFIX")
+    }
     command = [PYTHON, "-I", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--editable", target]
     result = subprocess.call(command, cwd=ROOT, env=settings)
     if result:
@@ -97,7 +99,7 @@ def install(extra):
         file.write(wanted(extra))
 
 
-def main(arguments):
+def main(arguments: "list[str]") -> int:
     """0 with a working `.venv`; 2 with a message where the machine lacks something; else pip's own exit code."""
     if sys.version_info < OLDEST:
         with_a_new_enough_python()

@@ -43,7 +43,7 @@ class Interval:
         if self.low is not None and self.high is not None:
             closed = self.low_inclusive and self.high_inclusive
             if self.low > self.high or (self.low == self.high and not closed):
-                raise IntervalError(f"nothing lies in {self}")
+                raise IntervalError(f"nothing lies in {self.text()}")
 
     @classmethod
     def point(cls, value: Number) -> Interval:
@@ -103,10 +103,7 @@ class Interval:
             return self * Interval(low, high, other.high_inclusive, other.low_inclusive)
         if other.high is not None and other.high <= 0 and 0 not in other:
             return -self / -other
-        raise IntervalError(f"cannot divide by {other}, which holds zero")
-
-    def __str__(self) -> str:
-        return self.text()
+        raise IntervalError(f"cannot divide by {other.text()}, which holds zero")
 
     def text(self, unit: str = "") -> str:
         """The interval as read by people: "[EUR 5 250 000 000.00, EUR 5 350 000 000.00)"; … stands for no limit."""
@@ -303,12 +300,12 @@ def interval_for(
 # --- what is known ----------------------------------------------------------------------------------------------------
 
 
-def known_sum(recorded: Number, complete: bool) -> Interval:
+def known_sum(recorded: Number, *, complete: bool) -> Interval:
     """What the ledger knows of a sum or count: exactly `recorded`, or at least that while records are missing."""
     return Interval.point(recorded) if complete else Interval(Fraction(recorded))
 
 
-def known_share(part: Number, whole: Number, part_complete: bool, whole_complete: bool) -> Interval | None:
+def known_share(part: Number, whole: Number, *, part_complete: bool, whole_complete: bool) -> Interval | None:
     """What the ledger knows of a part's share in a whole that holds it; None when nothing of the whole is recorded."""
     if whole <= 0:
         return None
@@ -369,7 +366,9 @@ def judge(band: Band, known: Interval | None, *, external: bool = False, target:
     low, high = band.holds.low, band.holds.high
     room_low = None if recorded is None or low is None else recorded - low
     room_high = None if recorded is None or high is None else high - recorded
-    verdict, reason = _verdict(band, known, external, target or band.rule.id == "R-TARGET")
+    verdict, reason = _verdict(
+        band, known, external=external, target=target or band.rule.id == "R-TARGET"
+    )
     return Judgement(
         verdict=verdict,
         rule=band.rule.id,
@@ -383,21 +382,26 @@ def judge(band: Band, known: Interval | None, *, external: bool = False, target:
     )
 
 
-def _verdict(band: Band, known: Interval | None, external: bool, target: bool) -> tuple[Verdict, str]:
-    """The verdict and its sentence; reasons why nothing can be said come first."""
+def _verdict(band: Band, known: Interval | None, *, external: bool, target: bool) -> tuple[Verdict, str]:
+    """The verdict and its sentence; what allows no comparison at all comes first."""
     if external:
         return Verdict.EXTERNAL, "The figure rests on data outside the ledger."
     if band.number is None:
         return Verdict.UNDECIDABLE, "No number is stated."
     if known is None:
         return Verdict.UNDECIDABLE, "Nothing is recorded for what the figure covers."
+    return _compared(band, band.number, known, target=target)
+
+
+def _compared(band: Band, number: QuotedNumber, known: Interval, *, target: bool) -> tuple[Verdict, str]:
+    """The verdict on a stated number of which something is known."""
     least = known.low if known.low is not None else known.high
     exact = known.is_point
     found = "Something" if least is None else show(least, band.unit)
     subject = f"{found} is recorded" + ("" if exact else ", not yet all that the figure covers")
     range_text = band.holds.text(band.unit)
     if band.holds.is_point:
-        range_text = f"exactly {show(band.number.value, band.unit)}"
+        range_text = f"exactly {show(number.value, band.unit)}"
     if known.within(band.holds):
         if band.rule.id == "R-UPTO":
             return Verdict.WITHIN_CEILING, f"{subject}; that is under the ceiling, which proves nothing more."
@@ -409,8 +413,9 @@ def _verdict(band: Band, known: Interval | None, external: bool, target: bool) -
         return Verdict.UNDECIDABLE, f"{subject}; the true value may hold or not ({range_text})."
     if target and band.rule.id != "R-UPTO":
         if band.holds.high is not None and least is not None and least >= band.holds.high:
-            return Verdict.MET_WARN, f"{subject}; that is beyond the target of {show(band.number.value, band.unit)}."
-        return Verdict.UNDECIDABLE, f"{subject}; the target, {show(band.number.value, band.unit)}, is not reached so far."
+            return Verdict.MET_WARN, f"{subject}; that is beyond the target of {show(number.value, band.unit)}."
+        stated = show(number.value, band.unit)
+        return Verdict.UNDECIDABLE, f"{subject}; the target of {stated} is not reached so far."
     return Verdict.BROKEN, f"{subject}; that does not hold ({range_text})."
 
 

@@ -36,7 +36,7 @@ _NO_MINOR_UNIT: Final = frozenset(
     ("XAG", "XAU", "XBA", "XBB", "XBC", "XBD", "XDR", "XPD", "XPT", "XSU", "XTS", "XUA", "XXX")
 )
 
-_SCALES: Final[tuple[tuple[int, str], ...]] = ((10**12, "trillion"), (10**9, "billion"), (10**6, "million"))
+_SCALES: Final[tuple[tuple[int, str], ...]] = ((10**6, "million"), (10**9, "billion"), (10**12, "trillion"))
 
 
 class MoneyError(ValueError):
@@ -108,9 +108,6 @@ class Money:
 
     def __ge__(self, other: Money) -> bool:
         return self.minor >= self._same(other)
-
-    def __str__(self) -> str:
-        return display(self.minor, self.currency)
 
 
 def divide_half_up(numerator: int, denominator: int) -> int:
@@ -187,14 +184,14 @@ def display(minor: int, currency: str) -> str:
 def display_rounded(minor: int, currency: str, decimals: int = 2) -> str:
     """The amount in words of size, rounded half up: "EUR 5.30 billion"; below one million as `display` writes it."""
     one = 10 ** minor_digits(currency)
-    for size, (scale, word) in enumerate(_SCALES):
-        # A rounding may carry into the next word of size: 999 999 999 is 1.00 billion, not 1000.00 million.
-        hundredths = divide_half_up(abs(minor) * 10**decimals, scale * one)
-        if hundredths >= 10**decimals:
-            if abs(minor) < 10**6 * one and size == len(_SCALES) - 1:
-                break
-            whole, part = divmod(hundredths, 10**decimals)
-            sign = "-" if minor < 0 else ""
-            tail = f".{part:0{decimals}d}" if decimals else ""
-            return f"{currency} {grouped(f'{sign}{whole}')}{tail} {word}"
-    return display(minor, currency)
+    if abs(minor) < _SCALES[0][0] * one:
+        return display(minor, currency)
+    size, parts = -1, 1000 * 10**decimals
+    # A rounding may carry into the next word: 999 999 999 is 1.00 billion, not 1000.00 million.
+    while parts >= 1000 * 10**decimals and size + 1 < len(_SCALES):
+        size += 1
+        parts = divide_half_up(abs(minor) * 10**decimals, _SCALES[size][0] * one)
+    word = _SCALES[size][1]
+    whole, part = divmod(parts, 10**decimals)
+    tail = f".{part:0{decimals}d}" if decimals else ""
+    return f"{currency} {'-' if minor < 0 else ''}{grouped(str(whole))}{tail} {word}"

@@ -55,7 +55,8 @@ class Period:
         """Whether both ends are known."""
         return self.start is not None and self.end is not None
 
-    def __str__(self) -> str:
+    def text(self) -> str:
+        """The period as an ISO 8601 interval, … for an open side: "2019-01-01/…"."""
         return f"{self.start or '…'}/{self.end or '…'}"
 
 

@@ -123,17 +123,16 @@ def _stripped(whole: int, unit: int) -> Fraction:
     return Fraction(unit)
 
 
-def _printed(mantissa: Decimal, text: str, match: re.Match[str]) -> Iterator[tuple[QuotedNumber, bool]]:
-    """The readings of one printed mantissa: with its scale word or per cent sign, then as a mere mantissa."""
+def _printed(mantissa: Decimal, text: str, match: re.Match[str] | None) -> Iterator[tuple[QuotedNumber, bool]]:
+    """The readings of one printed mantissa: with the scale word or per cent sign of `match`, then without."""
     exponent = mantissa.as_tuple().exponent
     assert isinstance(exponent, int)
     last = Fraction(10) ** exponent
     coarse = last if exponent < 0 else _stripped(abs(int(mantissa)), 1)
-    scaled = bool(match["scale"] or match["percent"])
-    scale = Fraction(_SCALES[match["scale"].casefold()]) if match["scale"] else Fraction(1)
-    if match["percent"]:
-        scale = Fraction(1, 100)
-    doubled = bool(match["scale"]) and mantissa >= 1000
+    word, percent = (match["scale"], match["percent"]) if match else (None, None)
+    scaled = bool(word or percent)
+    scale = Fraction(1, 100) if percent else Fraction(_SCALES[word.casefold()] if word else 1)
+    doubled = bool(word) and mantissa >= 1000
     fine = last if scaled or exponent < 0 else coarse
     for factor in dict.fromkeys((scale, Fraction(1))):
         number = QuotedNumber(Fraction(mantissa) * factor, fine * factor, coarse * factor, text, scaled, doubled)
@@ -143,20 +142,21 @@ def _printed(mantissa: Decimal, text: str, match: re.Match[str]) -> Iterator[tup
 def _digits(text: str) -> Iterator[tuple[QuotedNumber, bool]]:
     """Every reading of the numbers printed in digits, in the order of the text."""
     for match in _DIGITS.finditer(text):
-        for digits in _runs(match["digits"]):
+        for digits, last in _runs(match["digits"]):
+            # The scale word belongs to the last number of a run: "10 000 thousand" is never 10 thousand.
+            printed = match[0][len(match["digits"]) - len(digits) :] if last else digits
             for mantissa in _mantissas(digits):
-                printed = match[0][match["digits"].rindex(digits) :]
-                yield from _printed(mantissa, printed, match)
+                yield from _printed(mantissa, printed, match if last else None)
 
 
-def _runs(digits: str) -> Iterator[str]:
-    """The whole run of digits and what is left of it when leading words are other numbers ("in 2023 190 projects")."""
-    yield digits
+def _runs(digits: str) -> Iterator[tuple[str, bool]]:
+    """The whole run of digits, then its ends and its beginnings ("in 2023 190 projects"); whether it ends the run."""
+    yield digits, True
     words = digits.split(" ")
     for first in range(1, len(words)):
-        yield " ".join(words[first:])
+        yield " ".join(words[first:]), True
     for last in range(1, len(words)):
-        yield " ".join(words[:last])
+        yield " ".join(words[:last]), False
 
 
 def _mantissas(digits: str) -> Iterator[Decimal]:

@@ -75,7 +75,7 @@ _SOURCE: Final[dict[Stage, Stage]] = {
 
 
 def source_of(stage: Stage) -> Stage:
-    """The stage that money at `stage` comes from: committed <- allocated, declared <- outside …
+    """The stage that money at `stage` comes from: committed <- allocated, declared <- outside.
 
     An allocation comes from outside at the root of a tree of envelopes; below it, from the parent's allocation, which
     is the same stage of another holder. Raises ValueError for `OUTSIDE`, which nothing precedes.

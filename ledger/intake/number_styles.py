@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple
@@ -72,8 +72,12 @@ _AFFIX_TOKEN = re.compile(r"[^\W\d_]+(?:\.[^\W\d_]+)*\.?|\S")
 _NO_SEPARATORS = str.maketrans("", "", "., '")
 
 
-class Affix(NamedTuple):
-    """What stands before and after the digits: sign, currency, factor of a unit word, flags."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Affix:
+    """What stands before and after the digits: sign, currency, factor of a unit word, flags.
+
+    Compared by identity: equal surroundings share one cached object, which keeps the hashing of a long column cheap.
+    """
 
     negative: bool
     currency: str | None
@@ -152,6 +156,11 @@ def _affix(prefix: str, suffix: str) -> Affix | None:
     if currencies and "currency-unclear" in note:
         note.remove("currency-unclear")
     return Affix(bool(negative), currencies[0] if currencies else None, factor, tuple(dict.fromkeys(note)), whole)
+
+
+@lru_cache(maxsize=4096)
+def _noted(affix: Affix, flag: str) -> Affix:
+    return replace(affix, note=(*affix.note, flag))
 
 
 def missing_kind(text: str) -> str | None:
@@ -237,13 +246,12 @@ def _unusual(text: str) -> Skeleton | Missing | Unreadable:
             if decimals < 0:
                 digits, decimals = digits + "0" * -decimals, 0
             if len(digits) <= MAX_DIGITS and decimals <= MAX_DIGITS:
-                return Skeleton(affix._replace(note=(*affix.note, "scientific")), "", decimal or "", digits, decimals)
+                return Skeleton(_noted(affix, "scientific"), "", decimal or "", digits, decimals)
     footnote = _FOOTNOTE.search(stripped)
     if footnote:
         inner = skeleton(stripped[: footnote.start()])
         if isinstance(inner, Skeleton):
-            note = (*inner.affix.note, "footnote")
-            return inner._replace(affix=inner.affix._replace(note=note))
+            return inner._replace(affix=_noted(inner.affix, "footnote"))
     bare = re.fullmatch(r"([^0-9]*?)([.,])([0-9]+)([^0-9]*)", stripped)
     if bare:
         affix = _affix(bare.group(1), bare.group(4))

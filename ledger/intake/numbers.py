@@ -205,8 +205,6 @@ class _Verdict:
         base = self.base_style(open_signs)
         plausible = [base] if not open_signs else self.rivals(base, open_signs)
         suspect = self.typed_remnants(base)
-        if suspect:
-            plausible = [base, base[1] + base[0]] if not open_signs else plausible
         if arithmetic is not None and len(plausible) > 1:
             plausible = self.ask(arithmetic, plausible)
         if len(plausible) == 1 and not suspect:
@@ -249,7 +247,7 @@ class _Verdict:
 
     def trimmed(self, style: str) -> str:
         """The style without signs that no text uses."""
-        group, part = style
+        group, part = style[0], style[1]
         if not self.groups.get(group) and not self.either.get(group):
             group = "_"
         if not self.parts.get(part) and not (self.either.get(part) and group != part):
@@ -302,9 +300,6 @@ class _Verdict:
 
     def undecided(self, plausible: list[str]) -> NumberDecision:
         candidates = [self.candidate(s) for s in plausible]
-        if len({tuple(sorted(c.totals.items())) for c in candidates}) == 1 and len({c.readable for c in candidates}) == 1:
-            if not self.column._typed_thousandths:
-                return self.settle(plausible[0], 0.5)
         return self.statement(plausible[0], 0.4, candidates, ambiguous=True)
 
     def settle(self, style: str | None, confidence: float) -> NumberDecision:
@@ -331,7 +326,8 @@ class _Verdict:
             self.evidence.append(f"{doubtful} texts have three decimals, all others at most two: those are refused")
 
     def candidate(self, style: str) -> Candidate:
-        total, per_currency, readable = Decimal(0), {}, 0
+        total, readable = Decimal(0), 0
+        per_currency: dict[str, Decimal] = {}
         for (affix, grouping, decimal, decimals, _), (n, digits) in self.column._kinds.items():
             kind: _Kind = (affix, grouping, decimal, decimals, 0)
             if not _reads(kind, style):

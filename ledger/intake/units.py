@@ -69,7 +69,7 @@ _UNIT_WORDS: dict[str, int] = {
 }
 
 _UNIT_TEXT = re.compile(r"[€£]?(?:[^\W\d_]|[€£])+\.?")
-_IN_FIGURES = re.compile(r"(?:['’](?:000s?)|\b000['’]?s?(?=\s*(?:€|£|eur|gbp))|(?:€|£|eur|gbp|euro)\s*['’]?000\b)", re.I)
+_IN_FIGURES = re.compile(r"(?:(?<![0-9])['’](?:000s?)|(?<![0-9])(?<![0-9][ .,'’])\b000['’]?s?(?=\s*(?:€|£|eur|gbp))|(?:€|£|eur|gbp|euro)\s*['’]?000\b(?! ?[0-9]))", re.I)
 _FIGURE_FACTOR = re.compile(r"(?:\bx|×|\*|\bin)\s*(1[ .,']?000(?:[ .,']?000)?)(?![\d.,])", re.I)
 #: "M EUR", "in M €", "mil. Kč": letters that are a unit only beside a currency.
 _BESIDE_CURRENCY = re.compile(

@@ -241,3 +241,31 @@ def revert(connection: Connection, batch: RowMapping) -> int:
 def row_base(connection: Connection) -> int:
     """The highest id in `source_row`: a file's rows are numbered on from there (inside the write transaction)."""
     return int(connection.execute(text("SELECT coalesce(max(id), 0) FROM source_row")).scalar_one())
+
+
+def findings(connection: Connection, batch_id: int) -> list[dict[str, Any]]:
+    """The findings of a batch as they were told, in their order."""
+    query = text("SELECT code, severity, sheet, cell, message, details FROM finding WHERE batch_id = :id ORDER BY id")
+    return [
+        {**row, "details": json.loads(row["details"])} for row in connection.execute(query, {"id": batch_id}).mappings()
+    ]
+
+
+def rows(connection: Connection, batch_id: int, state: str | None) -> list[tuple[str, str, int, str]]:
+    """(file, sheet, row, state) of the batch's rows, in the order of the file."""
+    query = (
+        "SELECT f.name, s.name, r.number, r.state FROM source_row r JOIN source_sheet s ON s.id = r.sheet_id "
+        "JOIN source_file f ON f.id = s.file_id WHERE f.batch_id = :id "
+    )
+    if state is not None:
+        query += "AND r.state = :state "
+    values = {"id": batch_id} | ({} if state is None else {"state": state})
+    found = connection.execute(text(query + "ORDER BY s.position, r.number"), values)
+    return [(r[0], r[1], int(r[2]), r[3]) for r in found]
+
+
+def transfer_count(connection: Connection, batch_id: int) -> int:
+    """How many transfers a batch booked."""
+    return int(connection.execute(
+        text("SELECT count(*) FROM transfer WHERE batch_id = :id"), {"id": batch_id}
+    ).scalar_one())

@@ -1,11 +1,11 @@
-"""The shipped workbooks and code lists as plain values, read with openpyxl and csv: no code of the ledger is involved."""
+"""The shipped workbooks and code lists as plain values, read with openpyxl and csv, by no code of the ledger."""
 
 from __future__ import annotations
 
 import csv
 from collections.abc import Callable
 from decimal import Decimal
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ IMPORTS = Path(__file__).parents[2] / "imports"
 Rows = list[dict[str, Any]]
 
 
-@lru_cache(maxsize=None)
+@cache
 def _cells(workbook: str) -> dict[str, list[list[Any]]]:
     book = openpyxl.load_workbook(IMPORTS / "workbooks" / workbook)
     return {sheet.title: [list(row) for row in sheet.iter_rows(values_only=True)] for sheet in book}

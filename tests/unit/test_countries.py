@@ -56,7 +56,8 @@ def test_every_usual_spelling_resolves(text: str, code: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "no", "tn", "Republic of China", "Korea", "Republic of Korea", "Tunisa", "Africa", "Congo Republic", "*"]
+    "text",
+    ["", "no", "tn", "Republic of China", "Korea", "Republic of Korea", "Tunisa", "Africa", "Congo Republic", "*"],
 )
 def test_what_is_not_certain_resolves_to_nothing(text: str) -> None:
     assert NAMES.resolve(text) is None

@@ -1,0 +1,141 @@
+"""Batches: list them, show one, list its rows, undo it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import RowMapping
+
+from ledger.domain.findings import Finding
+from ledger.domain.records import RowState
+from ledger.store import batches, schema
+from ledger.store.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class BatchLine:
+    """A batch in a list."""
+
+    id: int
+    kind: str
+    recorded_at: str
+    actor: str
+    file: str | None
+    sha256: str | None
+    profile: str | None
+    source: str | None
+    as_of: str | None
+    is_illustrative: bool
+    transfers: int
+    reverts: int | None
+    reverted_by: int | None
+    note: str | None
+
+
+@dataclass(slots=True)
+class BatchView:
+    """A batch with its rows by state and its findings as they were told."""
+
+    line: BatchLine
+    rows: dict[str, int]
+    findings: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class RowLine:
+    """A row of a batch: where it stands, its state, and the findings told of it."""
+
+    file: str
+    sheet: str
+    row: int
+    state: str
+    findings: list[str]
+
+
+@dataclass(slots=True)
+class RevertResult:
+    """The undone batch and the batch that undid it; `batch` is None when it was refused."""
+
+    reverted: int
+    batch: int | None = None
+    transfers: int = 0
+    findings: list[Finding] = field(default_factory=list)
+    dry_run: bool = False
+
+
+def list_batches(database: Database) -> list[BatchLine]:
+    """All batches, oldest first."""
+    schema.require_current(database)
+    with database.read() as connection:
+        return [_line(row) for row in batches.listing(connection)]
+
+
+def show_batch(database: Database, number: int) -> BatchView | Finding:
+    """One batch, or the finding that there is none."""
+    schema.require_current(database)
+    with database.read() as connection:
+        row = next((row for row in batches.listing(connection) if row["id"] == number), None)
+        if row is None:
+            return _unknown(number)
+        return BatchView(_line(row), batches.row_counts(connection, number), batches.findings(connection, number))
+
+
+def batch_rows(database: Database, number: int, state: RowState | None = None) -> list[RowLine] | Finding:
+    """The rows of a batch, of one state or all, in the order of the file."""
+    schema.require_current(database)
+    with database.read() as connection:
+        if batches.find(connection, number) is None:
+            return _unknown(number)
+        told: dict[tuple[str, int], list[str]] = {}
+        for finding in batches.findings(connection, number):
+            digits = "".join(c for c in finding["cell"].split(":")[0] if c.isdigit())
+            if digits:
+                told.setdefault((finding["sheet"], int(digits)), []).append(f"{finding['cell']}: {finding['message']}")
+        return [
+            RowLine(file, sheet, row, found, told.get((sheet, row), []))
+            for file, sheet, row, found in batches.rows(connection, number, state.value if state else None)
+        ]
+
+
+def revert(database: Database, number: int, *, dry_run: bool = False) -> RevertResult:
+    """Undo a batch. Refused where it is unknown, undone already, itself an undo, or built on by later batches."""
+    schema.require_current(database)
+    result = RevertResult(number, dry_run=dry_run)
+    with database.write() as connection:
+        batch = batches.find(connection, number)
+        if batch is None:
+            result.findings.append(_unknown(number))
+        elif batch["reverted_by"] is not None:
+            result.findings.append(Finding("batch-reverted", f"batch {number} was reverted by batch "
+                                           f"{batch['reverted_by']} already"))
+        elif batch["kind"] == "revert":
+            result.findings.append(Finding(
+                "revert-blocked", f"batch {number} is itself an undo",
+                remedy="To have the undone rows again, import their file again."))
+        elif later := batches.blockers(connection, number):
+            numbers = ", ".join(map(str, later))
+            result.findings.append(Finding(
+                "revert-blocked", f"later batches build on batch {number}: {numbers}", values={"batches": later},
+                remedy=f"Revert the later batches first, newest first: {', '.join(map(str, reversed(later)))}."))
+        if result.findings or batch is None:
+            return result
+        undo = batches.revert(connection, batch)
+        result.transfers = batches.transfer_count(connection, undo)
+        result.batch = undo
+        if dry_run:
+            connection.rollback()
+    return result
+
+
+def _unknown(number: int) -> Finding:
+    return Finding("batch-unknown", f"there is no batch {number}")
+
+
+def _line(row: RowMapping) -> BatchLine:
+    return BatchLine(
+        id=int(row["id"]), kind=row["kind"], recorded_at=row["recorded_at"], actor=row["actor"], file=row["file"],
+        sha256=row["sha256"], profile=row["profile"], source=row["source"],
+        as_of=str(row["as_of"]) if row["as_of"] else None, is_illustrative=bool(row["is_illustrative"]),
+        transfers=int(row["transfers"]), reverts=row["reverts_id"], reverted_by=row["reverted_by"], note=row["note"],
+    )

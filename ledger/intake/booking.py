@@ -1,0 +1,198 @@
+"""From the amounts that a row states to those that are booked: by stage and basis, split by country and theme.
+
+Rules (DESIGN sections 9 and 11): a public contribution beside an EU share holds it and is not booked again; the total
+cost gives the remaining basis by difference; an amount of nil is stated but books nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from ledger.domain.allocation import REST, SplitError, allocate, format_percent, parse_split
+from ledger.domain.money import display
+from ledger.domain.records import NO_COUNTRY, NO_THEME, Amount
+from ledger.domain.stages import Basis, Stage
+from ledger.intake.code_lists import SEVERAL_COUNTRIES, CodeLists
+from ledger.intake.columns import Plan
+
+_SHARES = ("eu_contribution", "national_public", "public_contribution", "private", "other_contribution")
+#: Stage on which a negative amount of a stage is booked, where the column carries corrections.
+_REVERSAL = {
+    Stage.COMMITTED.value: Stage.DECOMMITTED.value,
+    Stage.CONTRACTED.value: Stage.DECOMMITTED.value,
+    Stage.PAID.value: Stage.RECOVERED.value,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Where the money of a row goes. `countries` and `themes` are shares in parts per billion where a split is stated,
+    else None; `country` and `theme` are the record's own codes (None: not stated)."""
+
+    country: str | None
+    theme: str | None
+    countries: dict[str, int] | None = None
+    themes: dict[str, int] | None = None
+    problems: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def stated(self) -> dict[str, dict[str, int]]:
+        """The splits by kind, as a record keeps them."""
+        named = {"country": self.countries, "theme": self.themes}
+        return {kind: dict(shares) for kind, shares in named.items() if shares}
+
+
+@dataclass(slots=True)
+class Booking:
+    """Books the amounts of the rows of one table, and keeps count of what is told once for all of them."""
+
+    plan: Plan
+    lists: CodeLists
+    problems: list[tuple[str, str, int, dict[str, Any]]] = field(default_factory=list)
+    #: rows whose public contribution was not booked beside the EU share, and the first of them
+    public_apart: int = 0
+    first_public: int = 0
+    #: (row, 1-based column, message, particulars)
+    below_share: list[tuple[int, int, str, dict[str, Any]]] = field(default_factory=list)
+    _splits: dict[tuple[tuple[str, ...], str | None, str, str], Split] = field(default_factory=dict)
+    _columns: dict[str, tuple[int, str | None, str, bool]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for column in self.plan.amounts:
+            self._columns[column.field] = (column.at + 1, column.stage, column.basis or "", column.negative)
+
+    # --- splits --------------------------------------------------------------------------------------------------
+
+    def split(self, countries: tuple[str, ...], theme: str | None, by_country: str, by_theme: str) -> Split:
+        """The split of a row: its countries and theme, and the texts of its split cells ("" where there is none)."""
+        key = (countries, theme, by_country, by_theme)
+        known = self._splits.get(key)
+        if known is None:
+            known = self._splits[key] = self._make_split(countries, theme, by_country, by_theme)
+        return known
+
+    def _make_split(self, countries: tuple[str, ...], theme: str | None, by_country: str, by_theme: str) -> Split:
+        problems: list[tuple[str, str]] = []
+        region = self.lists.region_of(countries) if countries else None
+        shares = themes = None
+        if by_country:
+            shares = self._shares("countries_split", by_country, self.lists.country, region, problems)
+            if shares and region is None:
+                region = self.lists.region_of(shares)
+        if by_theme:
+            themes = self._shares("themes_split", by_theme, self.lists.theme, theme or NO_THEME, problems)
+        return Split(region, theme, shares, themes, tuple(problems))
+
+    def _shares(
+        self, name: str, text: str, look_up: Any, rest: str | None, problems: list[tuple[str, str]]
+    ) -> dict[str, int] | None:
+        """Shares by code, or None with the problem told."""
+        try:
+            parsed = parse_split(text)
+        except SplitError as error:
+            problems.append((name, str(error)))
+            return None
+        shares: dict[str, int] = {}
+        for word, share in parsed.items():
+            code = (rest or SEVERAL_COUNTRIES) if word == REST else look_up(word)
+            if code is None:
+                problems.append((name, f"{word!r} is in no code list"))
+                return None
+            if share:
+                shares[code] = shares.get(code, 0) + share
+        return shares
+
+    # --- amounts -------------------------------------------------------------------------------------------------
+
+    def book(
+        self, row: int, stated: dict[str, tuple[str, int]], stage: str, split: Split, day: date | None, price_basis: str
+    ) -> list[Amount]:
+        """The amounts to be booked for a row; what forbids it goes to `problems`."""
+        booked: list[Amount] = []
+        shown = stated
+        if "public_contribution" in stated:
+            shown = self._without_public(row, stated)
+        for name, (currency, minor) in shown.items():
+            if name == "total_cost" or not minor:
+                if name == "total_cost" and minor < 0:
+                    self._negative(name, currency, minor)
+                continue
+            column, own_stage, basis, corrects = self._columns[name]
+            at_stage = own_stage or stage
+            if minor < 0:
+                reversal = _REVERSAL.get(at_stage) if corrects else None
+                if reversal is None:
+                    self._negative(name, currency, minor)
+                    continue
+                at_stage, minor = reversal, -minor
+            self._add(booked, at_stage, basis, currency, minor, column, "cell", split, day, price_basis)
+        if "total_cost" in stated:
+            currency, rest = self._remainder(row, stated)
+            if rest > 0:
+                column, own_stage, basis, _ = self._columns["total_cost"]
+                at_stage, basis = own_stage or stage, basis or Basis.OTHER.value
+                rule = "remainder of total_cost"
+                self._add(booked, at_stage, basis, currency, rest, column, rule, split, day, price_basis)
+        return booked
+
+    def _negative(self, name: str, currency: str, minor: int) -> None:
+        message = f"{display(minor, currency)} is negative"
+        self.problems.append(("amount-negative", message, self._columns[name][0], {"minor": minor}))
+
+    def _without_public(self, row: int, stated: dict[str, tuple[str, int]]) -> dict[str, tuple[str, int]]:
+        """The row without a public contribution that holds a stated EU share; less a stated national one."""
+        left = dict(stated)
+        currency, public = left["public_contribution"]
+        if "eu_contribution" in left:
+            del left["public_contribution"]
+            self.public_apart += 1
+            self.first_public = self.first_public or row
+        elif left.get("national_public", ("", 0))[0] == currency:
+            left["public_contribution"] = (currency, max(public - left["national_public"][1], 0))
+        return left
+
+    def _remainder(self, row: int, stated: dict[str, tuple[str, int]]) -> tuple[str, int]:
+        """What the total cost holds beyond the stated shares; a total below them is told and has no remainder."""
+        currency, total = stated["total_cost"]
+        if any(stated[name][0] != currency for name in _SHARES if name in stated):
+            return currency, 0
+        shares = {name: stated[name][1] for name in _SHARES if name in stated}
+        parts = shares.get("eu_contribution", 0) + shares.get("national_public", 0)
+        public = max(shares.get("public_contribution", 0), parts)
+        rest = total - public - shares.get("private", 0) - shares.get("other_contribution", 0)
+        if rest < 0 and total >= 0:
+            message = f"the total cost {display(total, currency)} is {display(-rest, currency)} lower than its shares"
+            values = {"total_minor": total, "shares_minor": total - rest}
+            self.below_share.append((row, self._columns["total_cost"][0], message, values))
+        return currency, rest
+
+    def _add(
+        self, booked: list[Amount], stage: str, basis: str, currency: str, minor: int, column: int, rule: str,
+        split: Split, day: date | None, price_basis: str,
+    ) -> None:  # fmt: skip
+        """Add one amount, in as many parts as the split has: by country first, each part then by theme."""
+        country, theme = split.country or NO_COUNTRY, split.theme or NO_THEME
+        if split.countries is None and split.themes is None:
+            booked.append(
+                Amount(stage, basis, country, theme, currency, minor, day, column, rule, price_basis)
+            )
+            return
+        by_country = _divide(minor, split.countries, country)
+        for code, part, share in by_country:
+            for theme_code, piece, theme_share in _divide(part, split.themes, theme):
+                if piece:
+                    shares = ", ".join(text for text in (share, theme_share) if text)
+                    told = f"split {shares}" if rule == "cell" else f"{rule}, split {shares}"
+                    booked.append(
+                        Amount(stage, basis, code, theme_code, currency, piece, day, column, told[:80], price_basis)
+                    )
+
+
+def _divide(minor: int, shares: dict[str, int] | None, alone: str) -> list[tuple[str, int, str]]:
+    """(code, part, "TN 40%") for every share; the whole under `alone` where there are none."""
+    if not shares:
+        return [(alone, minor, "")]
+    parts = allocate(minor, list(shares.items()))
+    return [(code, part, f"{code} {format_percent(shares[code]).replace(' ', '')}") for code, part in parts.items()]

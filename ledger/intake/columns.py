@@ -1,0 +1,343 @@
+"""Deciding, before any row is booked, how each column of a table is read: style, currency, unit, stage and basis.
+
+The whole table is read once for this, because a column decides together: one cell `1.234` says nothing, a thousand do.
+What stays open stops the import.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+
+from ledger.domain.findings import Severity
+from ledger.domain.money import display_rounded, minor_digits, to_minor
+from ledger.domain.records import ColumnRead, Kind
+from ledger.domain.stages import Basis, Stage
+from ledger.intake.cells import Row, SheetFacts, Value, column_letter
+from ledger.intake.code_lists import CodeLists
+from ledger.intake.dates import DateColumn, DateDecision
+from ledger.intake.fields import BASIS, FIELDS, OWN_STAGE, FieldType
+from ledger.intake.finding_log import FindingLog
+from ledger.intake.headers import BoundColumn, Table
+from ledger.intake.numbers import NumberColumn, NumberDecision
+from ledger.intake.profiles import AMOUNT_UNITS
+from ledger.intake.settings import Settings
+from ledger.intake.units import currencies_in_text, unit_from_text, unit_suspect
+
+
+@dataclass(slots=True)
+class AmountColumn:
+    """A column of amounts: `at` is 0-based. `stage` and `currency` None: the row says it, or the plan's default."""
+
+    at: int
+    field: str
+    stage: str | None
+    basis: str | None
+    currency: str | None
+    unit: int
+    negative: bool
+    required: bool
+    decision: NumberDecision | None
+    #: cells that were rounded, and the first of them
+    rounded: int = 0
+    first_rounded: int = 0
+
+
+@dataclass(slots=True)
+class PercentColumn:
+    """A column of percentages; `factor` makes per cent of its typed numbers: 100 where they are fractions of one."""
+
+    at: int
+    field: str
+    factor: int
+    decision: NumberDecision | None
+
+
+@dataclass(slots=True)
+class Plan:
+    """How the rows of a table are read. Positions are 0-based; `places` gives that of every field with a column."""
+
+    kind: Kind
+    width: int
+    places: dict[str, int] = field(default_factory=dict)
+    headers: dict[int, str] = field(default_factory=dict)
+    amounts: list[AmountColumn] = field(default_factory=list)
+    percents: list[PercentColumn] = field(default_factory=list)
+    dates: list[tuple[int, str, DateDecision]] = field(default_factory=list)
+    required: list[tuple[int, str]] = field(default_factory=list)
+    #: what the settings, then the profile state for the whole file, by field
+    stated: dict[str, str] = field(default_factory=dict)
+    currency: str | None = None
+    earmark: str | None = None
+    as_of: date | None = None
+    last_row: int = 0
+    formats: dict[int, dict[str, int]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What a first reading of the table found in one column."""
+
+    numbers: NumberColumn | None = None
+    dates: DateColumn | None = None
+    largest: Decimal = Decimal(0)
+    percent_texts: int = 0
+
+
+def field_types(table: Table) -> dict[int, FieldType]:
+    """Type of the field of every bound column, by 1-based index."""
+    known = FIELDS[table.rule.kind]
+    return {column.index: known[column.rule.field] for column in table.columns if column.rule}
+
+
+def survey(table: Table, rows: Iterable[Row]) -> tuple[dict[int, _Seen], int]:
+    """What stands in the amount, percentage, number and date columns, and the number of the last row that holds any."""
+    seen = {index: _Seen() for index in field_types(table)}
+    feeds = []
+    for index, kind in field_types(table).items():
+        if kind in (FieldType.AMOUNT, FieldType.NUMBER, FieldType.PERCENT):
+            seen[index].numbers = NumberColumn()
+            feeds.append((index - 1, seen[index].numbers))
+        elif kind is FieldType.DATE:
+            seen[index].dates = DateColumn()
+            feeds.append((index - 1, seen[index].dates))
+    percents = [index for index, kind in field_types(table).items() if kind is FieldType.PERCENT]
+    last, head = 0, table.header_row
+    for number, values in rows:
+        last = number
+        if number <= head:
+            continue
+        width = len(values)
+        for at, column in feeds:
+            if at < width and (value := values[at]) is not None:
+                column.feed(value)
+        for index in percents:
+            _see_percent(seen[index], values[index - 1] if index <= width else None)
+    return seen, last
+
+
+def _see_percent(seen: _Seen, value: Value) -> None:
+    if isinstance(value, str):
+        seen.percent_texts += "%" in value
+    elif isinstance(value, int | Decimal) and not isinstance(value, bool):
+        seen.largest = max(seen.largest, Decimal(value))
+
+
+def plan(
+    table: Table, seen: dict[int, _Seen], facts: SheetFacts, settings: Settings, lists: CodeLists, log: FindingLog
+) -> Plan:
+    """The plan of a table; tells the log of everything that stays open, with severity STOP."""
+    rule = table.rule
+    made = Plan(rule.kind, max((column.index for column in table.columns), default=0))
+    made.formats = facts.number_formats
+    made.stated = {**rule.constants, **settings.stated}
+    for name in ("unit",):
+        if made.stated.get(name, "").lower() in AMOUNT_UNITS:
+            del made.stated[name]
+    _check_constants(made, lists, log)
+    made.as_of = settings.as_of or _day(made.stated.get("as_of"))
+    made.earmark = made.stated.get("earmark")
+    types = field_types(table)
+    for column in table.columns:
+        made.headers[column.index - 1] = column.header
+        if column.rule:
+            made.places[column.rule.field] = column.index - 1
+            if column.rule.required:
+                made.required.append((column.index - 1, column.rule.field))
+    for column in table.columns:
+        if column.rule:
+            _plan_column(made, table, column, types[column.index], seen[column.index], facts, settings, log)
+    made.currency = made.stated.get("currency")
+    if made.amounts and made.currency is None and "currency" not in made.places:
+        for amount in made.amounts:
+            if amount.currency is None:
+                cell = f"{column_letter(amount.at + 1)}{table.header_row}"
+                header = made.headers[amount.at]
+                log.tell("currency-missing", f"nothing says which currency {header!r} is in", cell)
+    return made
+
+
+def _check_constants(made: Plan, lists: CodeLists, log: FindingLog) -> None:
+    """Resolve the codes that the profile states for the whole file."""
+    for name, look_up in (("fund", lists.fund), ("currency", lists.currency), ("theme", lists.theme)):
+        if name in made.stated and made.kind is not Kind.FIGURES:
+            _resolve(made, name, look_up(made.stated[name]), log)
+    if "country" in made.stated and made.kind is not Kind.FIGURES:
+        _resolve(made, "country", lists.country(made.stated["country"]), log)
+    stage = made.stated.get("stage")
+    if stage is not None and stage not in list(Stage)[1:]:
+        log.tell("profile-invalid", f"the stage {stage!r} that is stated for the whole file is none")
+    for name in ("period_start", "period_end", "start_date", "end_date", "decision_date", "as_of"):
+        if name in made.stated and _day(made.stated[name]) is None:
+            log.tell("profile-invalid", f"{name} = {made.stated[name]!r} is no date written YYYY-MM-DD")
+
+
+def _resolve(made: Plan, name: str, code: str | None, log: FindingLog) -> None:
+    if code is None:
+        log.tell("profile-invalid", f"the {name} {made.stated[name]!r} that is stated for the whole file is none")
+    else:
+        made.stated[name] = code
+
+
+def _day(text: str | None) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        return None
+
+
+def _plan_column(
+    made: Plan, table: Table, column: BoundColumn, kind: FieldType, seen: _Seen, facts: SheetFacts,
+    settings: Settings, log: FindingLog,
+) -> None:  # fmt: skip
+    assert column.rule
+    name = column.rule.field
+    cell = f"{column_letter(column.index)}{table.header_row}"
+    style = settings.stated.get("number_style") or column.rule.number_style or table.rule.constants.get("number_style")
+    if kind is FieldType.DATE:
+        assert seen.dates
+        hint = settings.stated.get("date_order") or column.rule.date_order or table.rule.constants.get("date_order")
+        dates = seen.dates.decide(hint)
+        if dates.ambiguous:
+            message = f"the dates of {column.header!r} can be read in two orders: {'; '.join(dates.evidence)}"
+            log.tell("date-ambiguous", message, cell)
+        made.dates.append((column.index - 1, name, dates))
+        return
+    if seen.numbers is None:
+        return
+    decision = seen.numbers.decide(style)
+    if kind is FieldType.AMOUNT:
+        amount = _amount_column(made, table, column, decision, facts, settings, log, cell)
+        made.amounts.append(amount)
+    else:
+        factor = _percent_factor(column, seen, facts) if kind is FieldType.PERCENT else 1
+        made.percents.append(PercentColumn(column.index - 1, name, factor, decision))
+        if column.rule.earmark:
+            made.earmark = column.rule.earmark
+    if decision.ambiguous:
+        _tell_ambiguous(column, decision, made, cell, log)
+
+
+def _tell_ambiguous(column: BoundColumn, decision: NumberDecision, made: Plan, cell: str, log: FindingLog) -> None:
+    currency = made.stated.get("currency", "EUR")
+    totals = {}
+    for candidate in decision.candidates:
+        try:
+            minor, _ = to_minor(candidate.total, currency)
+            totals[candidate.style] = display_rounded(minor, currency)
+        except ValueError:
+            totals[candidate.style] = f"{currency} {candidate.total}"
+    shown = " or ".join(f"{total} (number_style {style!r})" for style, total in totals.items())
+    message = f"the column {column.header!r} adds up to {shown}: {'; '.join(decision.evidence)}"
+    log.tell("number-ambiguous", message, cell, {"readings": totals})
+
+
+def _amount_column(
+    made: Plan, table: Table, column: BoundColumn, decision: NumberDecision, facts: SheetFacts,
+    settings: Settings, log: FindingLog, cell: str,
+) -> AmountColumn:  # fmt: skip
+    rule = column.rule
+    assert rule
+    unit = _unit(table, column, decision, settings, log, cell)
+    stage = rule.stage or OWN_STAGE.get(rule.field)
+    basis = rule.basis or BASIS.get(rule.field)
+    return AmountColumn(
+        at=column.index - 1,
+        field=rule.field,
+        stage=None if stage is None else Stage(stage).value,
+        basis=None if basis is None else Basis(basis).value,
+        currency=_currency(made, table, column, decision, facts, settings, log, cell),
+        unit=unit,
+        negative=rule.negative,
+        required=rule.required,
+        decision=decision,
+    )
+
+
+def _unit(
+    table: Table, column: BoundColumn, decision: NumberDecision, settings: Settings, log: FindingLog, cell: str
+) -> int:
+    """The unit of a column: --set, the column's own in the profile, the profile's, the header's; else 1."""
+    assert column.rule
+    constant = AMOUNT_UNITS.get(table.rule.constants.get("unit", "").lower())
+    told = unit_from_text(column.header)
+    stated = settings.unit or column.rule.unit or constant
+    unit = stated or (told[0] if told else 1)
+    reason = unit_suspect(unit, decision.magnitudes)
+    if reason and unit > 1:
+        log.tell("unit-suspect", f"{column.header!r}: {reason}", cell, {"unit": unit})
+    elif reason and stated is None and table.rule.other_columns != "stop":
+        log.tell("unit-suspect", f"{column.header!r}: {reason}", cell, {"unit": unit}, Severity.WARNING)
+    return unit
+
+
+def _currency(
+    made: Plan, table: Table, column: BoundColumn, decision: NumberDecision, facts: SheetFacts, settings: Settings,
+    log: FindingLog, cell: str,
+) -> str | None:  # fmt: skip
+    """The currency that the column shows by itself, where the whole file, its profile and its rows state none.
+
+    A currency in the header, the cells or their number formats that contradicts what the profile states stops the
+    import; --set and a currency column of the sheet are explicit and settle it.
+    """
+    assert column.rule
+    formats = facts.number_formats.get(column.index, {})
+    shown = dict.fromkeys(currencies_in_text(column.header))
+    shown |= dict.fromkeys(name for code in formats for name in currencies_in_text(code))
+    shown |= dict.fromkeys(name for name in decision.currencies if name)
+    if column.rule.currency:
+        return column.rule.currency
+    if "currency" in settings.stated or "currency" in made.places:
+        return None
+    stated = table.rule.constants.get("currency")
+    seen = {**shown, stated: None} if stated else shown
+    if len(seen) > 1:
+        names = " and ".join(map(str, seen))
+        log.tell("currency-ambiguous", f"the column {column.header!r} points to {names}", cell, {"seen": list(seen)})
+    return None if stated else next(iter(shown), None)
+
+
+def _percent_factor(column: BoundColumn, seen: _Seen, facts: SheetFacts) -> int:
+    """100 where typed numbers are fractions: their format shows a per cent sign, or none is above one.
+
+    A header that says per cent, or a text with the sign, means that the numbers are per cent already.
+    """
+    if any("%" in code for code in facts.number_formats.get(column.index, {})):
+        return 100
+    if seen.percent_texts or "%" in column.header:
+        return 1
+    return 1 if seen.largest > 1 else 100
+
+
+def columns_read(table: Table, made: Plan) -> list[ColumnRead]:
+    """The columns as they are recorded with the batch."""
+    amounts = {amount.at: amount for amount in made.amounts}
+    read = []
+    for column in table.columns:
+        amount = amounts.get(column.index - 1)
+        read.append(
+            ColumnRead(
+                index=column.index,
+                letter=column_letter(column.index),
+                header=column.header,
+                field=column.rule.field if column.rule else None,
+                number_style=amount.decision.style if amount and amount.decision else None,
+                currency=(amount.currency or made.currency) if amount else None,
+                unit=amount.unit if amount else 1,
+            )
+        )
+    return read
+
+
+def minor_factor(currency: str, unit: int) -> int:
+    """Minor units in one `unit` of a currency: EUR thousand -> 100000."""
+    return int(unit * 10 ** minor_digits(currency))
+
+
+def as_day(value: Value) -> date | None:
+    """The day of a typed date or date-time."""
+    if isinstance(value, datetime):
+        return value.date()
+    return value if isinstance(value, date) else None

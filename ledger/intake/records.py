@@ -1,0 +1,436 @@
+"""One row becomes one record: its attributes, its amounts by stage, basis, country and theme, and what is wrong with it.
+
+Built once per table, called once per row: whatever does not depend on the row is worked out before.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from ledger.domain.money import LIMIT_MINOR, MoneyError, to_minor
+from ledger.domain.records import Amount as BookedAmount
+from ledger.domain.records import Kind, Record
+from ledger.domain.stages import Stage
+from ledger.intake.booking import Booking, Split
+from ledger.intake.cells import CellError, Value
+from ledger.intake.code_lists import CodeLists
+from ledger.intake.columns import AmountColumn, PercentColumn, Plan, minor_factor
+from ledger.intake.fields import FIELDS, REFERENCE_FIELD, FieldType
+from ledger.intake.numbers import Amount, Refusal
+from ledger.intake.references import ReferenceMaker
+
+#: A problem of a row: finding code, message, 1-based column (0: the row), particulars.
+Problem = tuple[str, str, int, dict[str, Any]]
+
+_YES, _NO = frozenset("yes y true 1 x ja oui".split()), frozenset("no n false 0 nein non".split())
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+#: Fields whose text is kept under another name, or elsewhere than among the attributes.
+_NO_ATTRIBUTE = frozenset("envelope parent programme price_basis project_ref figure fund country theme".split())
+
+
+def cell_text(value: Value) -> str:
+    """A cell as text, trimmed: numbers without an exponent, days as YYYY-MM-DD; "" for an empty one."""
+    if type(value) is str:
+        return value.strip()
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return value.date().isoformat() if not (value.hour or value.minute or value.second) else value.isoformat(" ")
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if isinstance(value, CellError):
+        return value.text
+    return str(value)
+
+
+class RecordMaker:
+    """Makes the records of one table. `make` returns None for a record that `problems` refuse."""
+
+    def __init__(self, plan: Plan, lists: CodeLists, ref_pattern: str | None, title_pattern: str | None) -> None:
+        self._plan, self._lists, self._kind = plan, lists, plan.kind
+        self._texts = self._text_columns()
+        self._constants = self._constant_attributes()
+        self._factors: dict[tuple[str, int], int] = {}
+        self._caches: dict[str, dict[str, str | None]] = {}
+        self._booking = Booking(plan, lists)
+        self._figures = plan.kind is Kind.FIGURES
+        reference_at = plan.places.get(REFERENCE_FIELD[plan.kind])
+        self.references = ReferenceMaker(reference_at, generated=reference_at is None and ref_pattern is None)
+        self._ref_pattern, self._title_pattern = ref_pattern, title_pattern
+        self.problems: list[Problem] = []
+        #: rows that name no country
+        self.without_country = 0
+        self.undated = 0
+
+    @property
+    def booking(self) -> Booking:
+        """How amounts are booked, with its counts."""
+        return self._booking
+
+    def _text_columns(self) -> list[tuple[int, str]]:
+        """Columns that are kept as text under their own name."""
+        codes = () if self._kind is Kind.FIGURES else ("currency", "stage")
+        kinds = FIELDS[self._kind]
+        return [
+            (at, name)
+            for name, at in self._plan.places.items()
+            if kinds[name] in (FieldType.TEXT, FieldType.CODE)
+            and name not in codes
+            and (self._kind is Kind.FIGURES or name not in _NO_ATTRIBUTE)
+        ]
+
+    def _constant_attributes(self) -> dict[str, str | int | bool | date | None]:
+        """What is stated for the whole file and is an attribute of a record."""
+        made: dict[str, str | int | bool | date | None] = {}
+        for name, text in self._plan.stated.items():
+            kind = FIELDS[self._kind].get(name)
+            if kind is FieldType.DATE:
+                made[name] = date.fromisoformat(text)
+            elif kind is FieldType.TEXT and (self._kind is Kind.FIGURES or name not in _NO_ATTRIBUTE):
+                made[name] = text
+        if self._kind is Kind.FIGURES:
+            made.update(origin="stated", is_target=False)
+        elif self._kind is Kind.PROJECTS:
+            made.setdefault("unit", "operation")
+        elif self._kind is Kind.ENVELOPES:
+            made.setdefault("role", "node")
+        return made
+
+    # --- amounts -------------------------------------------------------------------------------------------------
+
+    def amounts(self, values: list[Value], *, tell: bool = True) -> tuple[str | None, dict[str, tuple[str, int]]]:
+        """The currency of the row and the amounts that it states, by field, in minor units; `values` is padded to the
+        plan's width. Cells that hold no amount are problems, unless `tell` is off."""
+        plan = self._plan
+        at = plan.places.get("currency")
+        currency: str | None = plan.currency
+        if at is not None and plan.kind is not Kind.FIGURES and (text := values[at]) is not None:
+            if named := cell_text(text):
+                currency = self._lists.currency(named)
+                if currency is None and tell:
+                    self._problem("currency-unknown", f"{named!r} is no ISO 4217 currency code", at)
+        stated: dict[str, tuple[str, int]] = {}
+        for column in plan.amounts:
+            value = values[column.at]
+            if value is None:
+                continue
+            own = column.currency or currency
+            kind = type(value)
+            if kind is int and own is not None:
+                minor = value * self._factor(own, column.unit)  # type: ignore[operator]
+                if -LIMIT_MINOR < minor < LIMIT_MINOR:
+                    stated[column.field] = (own, minor)
+                    continue
+            read = self._amount(column, value, own, tell)
+            if read is not None:
+                stated[column.field] = read
+        return currency, stated
+
+    def _factor(self, currency: str, unit: int) -> int:
+        factor = self._factors.get((currency, unit))
+        if factor is None:
+            factor = self._factors[currency, unit] = minor_factor(currency, unit)
+        return factor
+
+    def _amount(self, column: AmountColumn, value: Value, currency: str | None, tell: bool) -> tuple[str, int] | None:
+        """A cell that is not simply a whole number; problems are told where there are any."""
+        number: Decimal
+        if type(value) is Decimal and value.is_finite():
+            number = value
+        else:
+            if isinstance(value, CellError):
+                return self._refuse(column.at, *_error(value), tell)
+            assert column.decision
+            answer = column.decision.read(value)
+            if isinstance(answer, Refusal):
+                code = "number-invalid" if answer.code == "number-ambiguous" else answer.code
+                return self._refuse(column.at, code, f"{cell_text(value)[:60]!r} is no clear amount: {answer.reason}", tell)
+            if not isinstance(answer, Amount):
+                return None
+            if "percent" in answer.note:
+                return self._refuse(column.at, "number-invalid", f"{cell_text(value)!r} is a percentage", tell)
+            number, currency = answer.number, answer.currency or currency
+        if currency is None:
+            if "currency" in self._plan.places:
+                return self._refuse(column.at, "currency-missing", "the row names no currency for this amount", tell)
+            return None
+        try:
+            minor, rounded = to_minor(number, currency, column.unit)
+        except MoneyError as error:
+            return self._refuse(column.at, "number-precision", str(error), tell)
+        if rounded and tell:
+            column.rounded += 1
+            column.first_rounded = column.first_rounded or self._row
+        return currency, minor
+
+    def _refuse(self, at: int, code: str, message: str, tell: bool) -> None:
+        if tell:
+            self._problem(code, message, at)
+
+    def _problem(self, code: str, message: str, at: int, **values: Any) -> None:
+        self.problems.append((code, message, at + 1, values))
+
+    # --- the record ----------------------------------------------------------------------------------------------
+
+    def make(
+        self, row: int, values: list[Value], currency: str | None, stated: dict[str, tuple[str, int]]
+    ) -> Record:
+        """The record of a row whose amounts were read. Look at `problems` (kept until `start`) before using it."""
+        plan = self._plan
+        attributes = dict(self._constants)
+        for at, name in plan.required:
+            if values[at] is None or values[at] == "":
+                code = "amount-missing" if FIELDS[self._kind][name] is FieldType.AMOUNT else "cell-missing"
+                self._problem(code, f"the cell of {plan.headers[at]!r} is empty", at)
+        for at, name in self._texts:
+            value = values[at]
+            if value is None:
+                continue
+            if type(value) is str:
+                if text := value.strip():
+                    attributes[name] = text
+            elif isinstance(value, CellError):
+                self._problem(*_error(value), at)
+            else:
+                attributes[name] = cell_text(value)
+        for at, name, decision in plan.dates:
+            value = values[at]
+            if value is None:
+                continue
+            if type(value) is date:
+                attributes[name] = value
+            elif (day := self._day(at, value, decision.read)) is not None:
+                attributes[name] = day
+        if self._figures:
+            return self._figure(values, attributes)
+        for column in plan.percents:
+            self._percent(column, values[column.at], attributes)
+        return self._funded(row, values, attributes, stated)
+
+    def start(self, row: int) -> None:
+        """Forget the problems of the row before."""
+        self._row = row
+        self.problems = []
+
+    def _day(self, at: int, value: Value, read: Callable[[Value], Any]) -> date | None:
+        if isinstance(value, datetime):
+            return value.date()
+        if isinstance(value, CellError):
+            self._problem(*_error(value), at)
+            return None
+        answer = read(value)
+        if isinstance(answer, Refusal):
+            self._problem("date-invalid", f"{cell_text(value)[:60]!r} is no possible date: {answer.reason}", at)
+            return None
+        return answer if isinstance(answer, date) else None
+
+    def _percent(self, column: PercentColumn, value: Value, attributes: dict[str, Any]) -> None:
+        if value is None or value == "":
+            return
+        assert column.decision
+        if isinstance(value, CellError):
+            self._problem(*_error(value), column.at)
+            return
+        answer = column.decision.read(value)
+        if isinstance(answer, Refusal):
+            self._problem("rate-invalid", f"{cell_text(value)[:60]!r} is no percentage: {answer.reason}", column.at)
+        elif isinstance(answer, Amount):
+            percent = answer.number * (column.factor if not isinstance(value, str) else 1)
+            if not 0 <= percent <= 100:
+                self._problem("rate-invalid", f"{percent} is not between 0 and 100", column.at)
+            elif column.field == "eu_rate":
+                attributes["eu_rate"] = format(percent.normalize(), "f")
+            else:
+                attributes["earmark_share"] = int((percent * 10**7).to_integral_value())
+
+    def _code(self, name: str, values: list[Value], look_up: Callable[[str], str | None]) -> str | None:
+        """Code of a cell, else of the whole file; an unknown one is a problem."""
+        at = self._plan.places.get(name)
+        if at is None or (value := values[at]) is None:
+            return self._plan.stated.get(name)
+        text = cell_text(value)
+        if not text:
+            return self._plan.stated.get(name)
+        known = self._caches.setdefault(name, {})
+        if text not in known:
+            known[text] = look_up(text)
+        code = known[text]
+        if code is None:
+            kind = {"fund": "fund-unknown", "country": "country-unknown"}.get(name, "code-unknown")
+            self._problem(kind, f"{text[:60]!r} is no {name} of the code lists", at)
+        return code
+
+    def _reference(self, name: str, values: list[Value]) -> str | None:
+        at = self._plan.places.get(name)
+        text = "" if at is None else cell_text(values[at])
+        return text or self._plan.stated.get(name)
+
+    def _funded(
+        self, row: int, values: list[Value], attributes: dict[str, Any], stated: dict[str, tuple[str, int]]
+    ) -> Record:
+        """An envelope, programme or project: its codes, splits and amounts."""
+        places = self._plan.places
+        if (fund := self._code("fund", values, self._lists.fund)) is not None:
+            attributes["fund_code"] = fund
+        split = self._split(values, attributes)
+        price_basis = "current"
+        if self._kind is not Kind.FIGURES and "price_basis" in (*places, *self._plan.stated):
+            price_basis = self._reference("price_basis", values) or price_basis
+        stage = self._code("stage", values, _stage) if "stage" in places else self._plan.stated.get("stage")
+        share = attributes.pop("earmark_share", None)
+        record = Record(self._kind, "", attributes, splits=split.stated)
+        if share and self._plan.earmark:
+            record.earmarks = {self._plan.earmark: share}
+        if self._kind is not Kind.PROGRAMMES:
+            record.parent = self._reference("parent", values)
+        if self._kind is not Kind.ENVELOPES:
+            record.programme = self._reference("programme", values)
+            record.envelope = self._reference("envelope", values)
+        self._name(row, values, record, split)
+        value_date = self._value_date(attributes)
+        self._booking.problems = self.problems
+        made: list[BookedAmount] = self._booking.book(
+            row, stated, stage or Stage.COMMITTED.value, split, value_date, price_basis
+        )
+        record.amounts = made
+        if made and value_date is None:
+            self.undated += 1
+        return record
+
+    def _split(self, values: list[Value], attributes: dict[str, Any]) -> Split:
+        """Countries and themes of the row, as codes with their shares."""
+        places, kind = self._plan.places, self._kind
+        at = places.get("country")
+        text = "" if at is None else cell_text(values[at])
+        codes: tuple[str, ...] = ()
+        if text:
+            found = self._lists.countries_of(text)
+            if found is None:
+                assert at is not None
+                self._problem("country-unknown", f"{text[:60]!r} is no country of the code lists", at)
+            else:
+                codes = found
+            if kind is Kind.PROJECTS:
+                attributes["country_text"] = text
+        elif country := self._plan.stated.get("country"):
+            codes = (country,)
+        theme, theme_text = None, ""
+        at = places.get("theme")
+        if at is not None:
+            theme_text = cell_text(values[at])
+        if theme_text:
+            theme = self._lists.theme(theme_text)
+            if kind is Kind.PROJECTS:
+                attributes["theme_text"] = theme_text
+        elif kind is not Kind.ENVELOPES:
+            theme = self._plan.stated.get("theme")
+        split = self._booking.split(
+            codes, theme, self._split_text("countries_split", values), self._split_text("themes_split", values)
+        )
+        for name, message in split.problems:
+            self._problem("split-invalid", message, places[name])
+        if split.country is not None:
+            attributes["country_code"] = split.country
+        elif not text:
+            self.without_country += 1
+        if split.theme is not None and kind is not Kind.ENVELOPES:
+            attributes["theme_code"] = split.theme
+        return split
+
+    def _split_text(self, name: str, values: list[Value]) -> str:
+        at = self._plan.places.get(name)
+        return "" if at is None else cell_text(values[at])
+
+    def _value_date(self, attributes: dict[str, Any]) -> date | None:
+        if self._kind is Kind.ENVELOPES:
+            return attributes.get("period_start") or self._plan.as_of
+        return attributes.get("decision_date") or attributes.get("start_date") or self._plan.as_of
+
+    def _name(self, row: int, values: list[Value], record: Record, split: Split) -> None:
+        """Give the record its reference, and its title where a pattern makes one."""
+        words = {"country": split.country or "", "row": str(row), "fund": record.attributes.get("fund_code") or ""}
+        for pattern, name in ((self._ref_pattern, "ref"), (self._title_pattern, "title")):
+            if pattern is None or (name == "title" and record.attributes.get("title")):
+                continue
+            text = _PLACEHOLDER.sub(lambda found: str(self._word(found[1], words, values, record)), pattern)
+            if name == "ref":
+                record.ref = text
+            else:
+                record.attributes["title"] = text
+        if self._kind is Kind.ENVELOPES:
+            record.attributes.setdefault("title", None)
+        if not record.ref:
+            record.ref = self.references.reference(row, values, record.attributes)
+        else:
+            self.references.count(row, record.ref)
+        if not record.ref:
+            at = self._plan.places[REFERENCE_FIELD[self._kind]]
+            self._problem("reference-missing", f"the cell of {self._plan.headers[at]!r} is empty", at)
+        if self._kind is Kind.ENVELOPES and record.attributes["title"] is None:
+            record.attributes["title"] = record.ref
+
+    def _word(self, name: str, words: dict[str, str], values: list[Value], record: Record) -> object:
+        if name in words:
+            return words[name]
+        at = self._plan.places.get(name)
+        return cell_text(values[at]) if at is not None else record.attributes.get(name) or ""
+
+    # --- published figures ---------------------------------------------------------------------------------------
+
+    def _figure(self, values: list[Value], attributes: dict[str, Any]) -> Record:
+        places = self._plan.places
+        ref = cell_text(values[places["figure"]]) if "figure" in places else ""
+        if not ref:
+            self._problem("reference-missing", "the figure has no name", places.get("figure", -1))
+        for column in self._plan.percents:
+            self._figure_value(column, values[column.at], attributes)
+        if "target" in places and (text := cell_text(values[places["target"]]).casefold()):
+            if text not in _YES | _NO:
+                self._problem("code-unknown", f"{text!r} is neither yes nor no", places["target"])
+            attributes["is_target"] = text in _YES
+        for name, look_up in (("fund", self._lists.fund), ("country", self._lists.scope_code), ("theme", self._lists.theme)):
+            if isinstance(listed := attributes.get(name), str):
+                attributes[name] = self._code_list(name, listed, look_up)
+        if "earmark" in attributes and attributes["earmark"] not in self._lists.earmarks:
+            self._problem("code-unknown", f"{attributes['earmark']!r} is no earmark", places.get("earmark", -1))
+        self.references.count(self._row, ref)
+        return Record(self._kind, ref, attributes)
+
+    def _code_list(self, name: str, listed: str, look_up: Callable[[str], str | None]) -> str:
+        codes = []
+        for text in (part.strip() for part in listed.split(";")):
+            code = look_up(text) if text else None
+            if code is not None:
+                codes.append(code)
+            elif text:
+                kind = {"fund": "fund-unknown", "country": "country-unknown"}.get(name, "code-unknown")
+                self._problem(kind, f"{text[:60]!r} is no {name} of the code lists", self._plan.places.get(name, -1))
+        return ";".join(codes)
+
+    def _figure_value(self, column: PercentColumn, value: Value, attributes: dict[str, Any]) -> None:
+        if value is None or value == "":
+            return
+        assert column.decision
+        if isinstance(value, CellError):
+            self._problem(*_error(value), column.at)
+            return
+        answer = column.decision.read(value)
+        if isinstance(answer, Refusal):
+            self._problem("number-invalid", f"{cell_text(value)[:60]!r} is no number: {answer.reason}", column.at)
+        elif isinstance(answer, Amount):
+            attributes["value"] = format(answer.number, "f")
+
+
+def _error(value: CellError) -> tuple[str, str]:
+    if not value.text:
+        return "formula-uncached", "the formula was saved without its value"
+    return "cell-error", f"the cell shows {value.text}"
+
+
+def _stage(text: str) -> str | None:
+    stage = text.casefold()
+    return stage if stage in list(Stage)[1:] else None

@@ -1,0 +1,119 @@
+"""Ledgers for tests: records posted straight from Python, without a spreadsheet in between."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from ledger.domain.findings import Finding
+from ledger.domain.records import Amount, CoverageStatement, Kind, ReadRow, Reading, ReadSheet, Record, RowState
+from ledger.store import batches, code_lists, posting, schema, staging
+from ledger.store.database import Database, parse_url
+
+
+def new_ledger(url: str) -> Database:
+    """An empty ledger at `url`: newest schema, code lists, nothing booked."""
+    database = Database(parse_url(url))
+    schema.upgrade(database)
+    with database.write() as connection:
+        code_lists.load(connection)
+    return database
+
+
+def amount(
+    minor: int,
+    *,
+    stage: str = "committed",
+    basis: str = "eu",
+    country: str = "TN",
+    theme: str = "unstated",
+    on: date | None = date(2022, 6, 1),
+    currency: str = "EUR",
+    column: int = 3,
+    rule: str = "cell",
+    price_basis: str = "current",
+) -> Amount:
+    """One amount in minor units with everyday defaults."""
+    return Amount(stage, basis, country, theme, currency, minor, on, column, rule, price_basis)
+
+
+def project(ref: str, *amounts: Amount, fund: str = "NDICI-GE", parent: str | None = None, **attributes: Any) -> Record:
+    """A project row; its country is that of the first amount unless given."""
+    country = attributes.pop("country_code", amounts[0].country if amounts else "ZZ")
+    splits, earmarks = attributes.pop("splits", {}), attributes.pop("earmarks", {})
+    return Record(
+        Kind.PROJECTS, ref, {"title": f"Project {ref}", "fund_code": fund, "country_code": country, **attributes},
+        list(amounts), parent=parent, splits=splits, earmarks=earmarks,
+    )
+
+
+def envelope(ref: str, minor: int, *, parent: str | None = None, fund: str = "AMIF", **attributes: Any) -> Record:
+    """An envelope row of the years 2021 to 2027."""
+    start = attributes.pop("period_start", date(2021, 1, 1))
+    price_basis = attributes.pop("price_basis", "current")
+    return Record(
+        Kind.ENVELOPES, ref,
+        {"title": f"Envelope {ref}", "fund_code": fund, "period_start": start, "period_end": date(2027, 12, 31),
+         **attributes},
+        [amount(minor, stage="allocated", country=attributes.get("country_code", "ZZ"), on=start,
+                price_basis=price_basis)] if minor else [],
+        parent=parent,
+    )
+
+
+def figure(ref: str, **attributes: Any) -> Record:
+    """A published figure; `value` is exact decimal text."""
+    return Record(Kind.FIGURES, ref, {"scope": "FUNDING", **attributes})
+
+
+@dataclass(slots=True)
+class Done:
+    """What posting did: the batch (None where nothing was booked), the counts, and the findings."""
+
+    batch: int | None
+    posted: posting.Posted
+    findings: list[Finding] = field(default_factory=list)
+
+
+def post(
+    database: Database,
+    records: Sequence[Record],
+    *,
+    file: str = "test.xlsx",
+    source: str = "test",
+    complete: bool = False,
+    illustrative: bool = False,
+    coverage: Iterable[CoverageStatement] = (),
+) -> Done:
+    """Book `records` as the rows 2, 3 … of a sheet named Sheet1, one sheet per kind, in one batch."""
+    content = repr((file, records)).encode()
+    sheets = []
+    for kind in dict.fromkeys(record.kind for record in records):
+        of_kind = [record for record in records if record.kind is kind]
+        rows = [ReadRow(1, RowState.NOTE, "0" * 64)]
+        for number, record in enumerate(of_kind, start=2):
+            stated = {f"{a.stage}/{a.basis}/{i}": (a.currency, a.minor) for i, a in enumerate(record.amounts)}
+            digest = hashlib.sha256(repr(record).encode()).hexdigest()
+            rows.append(ReadRow(number, RowState.POSTED, digest, record, stated))
+        sheets.append(ReadSheet(f"Sheet{len(sheets) + 1}", len(sheets), kind, [1], [], iter(rows)))
+    reading = Reading(
+        file, hashlib.sha256(content).hexdigest(), len(content), "xlsx", source=source, is_illustrative=illustrative,
+        coverage=list(coverage), sheets=sheets,
+    )
+    with database.write() as connection:
+        batch = batches.open_batch(connection, "import", source=source, is_illustrative=illustrative)
+        staging.create(connection)
+        staged = staging.stage_sheets(connection, sheets, lambda rows: None)
+        batches.keep_file(connection, batch, reading, content)
+        context = posting.Context(
+            connection, batch, source, illustrative, batches.row_base(connection), sheets, file, reading.findings
+        )
+        posted = posting.post(context, staged, complete=complete)
+        staging.drop(connection)
+        batches.keep_coverage(connection, batch, reading)
+        if not posted.something:
+            connection.rollback()
+    return Done(batch if posted.something else None, posted, reading.findings)

@@ -1,0 +1,165 @@
+"""House rules that a machine can check: file and function length, no float near money, one place that prints."""
+
+from __future__ import annotations
+
+import ast
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+LONGEST_FILE = 500
+LONGEST_FUNCTION = 60
+
+#: Longer files, each with the reason why splitting it would make it worse.
+LONG_FILES: dict[str, str] = {}
+#: Longer functions (`path:name`), each with its reason.
+LONG_FUNCTIONS: dict[str, str] = {}
+#: Where ledger/ makes or names a float (`path:function`), and why no amount can lose a cent there.
+FLOATS: dict[str, str] = {
+    "ledger/domain/intervals.py:module": "the two infinities of an open interval; finite ends are Fractions",
+    "ledger/domain/intervals.py:_times": "as above: tells an infinity from a Fraction",
+    "ledger/domain/intervals.py:_finite": "as above",
+    "ledger/intake/numbers.py:module": "how sure a reading is, and shares of cells; amounts are Decimals throughout",
+    "ledger/intake/numbers.py:confidence": "how sure a reading is",
+    "ledger/intake/numbers.py:settle": "how sure a reading is",
+    "ledger/intake/numbers.py:statement": "how sure a reading is",
+    "ledger/intake/readers/numbers.py:from_float": "the door: the shortest decimal of a cell's binary double",
+    "ledger/intake/readers/numbers.py:from_text": "the door: a stored number in scientific notation",
+}
+
+
+def python_files(*folders: str) -> Iterator[Path]:
+    """Every Python file of these folders."""
+    for folder in folders:
+        yield from sorted((ROOT / folder).rglob("*.py"))
+
+
+def name(path: Path) -> str:
+    """The path as the lists above write it."""
+    return path.relative_to(ROOT).as_posix()
+
+
+def functions(tree: ast.Module) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    """Every function of a module, methods and inner functions included."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node
+
+
+def float_places(source: str, *, literals: bool) -> list[tuple[int, str]]:
+    """(line, innermost function or "module") of each use of the name `float`; of float literals too if asked."""
+    tree = ast.parse(source)
+    spans = sorted(
+        ((f.end_lineno or f.lineno) - f.lineno, f.lineno, f.end_lineno or 0, f.name) for f in functions(tree)
+    )
+    found = []
+    for node in ast.walk(tree):
+        is_name = isinstance(node, ast.Name) and node.id == "float"
+        is_literal = literals and isinstance(node, ast.Constant) and isinstance(node.value, float)
+        if (is_name or is_literal) and isinstance(node, ast.expr):
+            inside = (title for _, first, last, title in spans if first <= node.lineno <= last)
+            found.append((node.lineno, next(inside, "module")))
+    return sorted(found)
+
+
+def uses_print(source: str) -> list[int]:
+    """Lines that call print()."""
+    calls = (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call))
+    return [call.lineno for call in calls if isinstance(call.func, ast.Name) and call.func.id == "print"]
+
+
+def test_the_checks_see_what_they_look_for() -> None:
+    assert float_places("def f(x):\n    return float(x)\nY = 0.5\nZ: float\n") == [
+        (3, "module"),
+        (4, "module"),
+        (2, "f"),
+    ]
+    assert uses_print("def f():\n    print(1)\n") == [2]
+
+
+def test_files_are_short() -> None:
+    lengths = {
+        name(path): path.read_text("utf-8").count("\n")
+        for path in python_files("ledger", "migrations", "tests", "tools")
+    }
+    assert len(lengths) > 10
+    long = {path for path, lines in lengths.items() if lines > LONGEST_FILE}
+    assert long == set(LONG_FILES), "split these, or state a reason in LONG_FILES (and take out what is short again)"
+
+
+def test_functions_are_short() -> None:
+    long = {
+        f"{name(path)}:{function.name}"
+        for path in python_files("ledger")
+        for function in functions(ast.parse(path.read_text("utf-8")))
+        if (function.end_lineno or 0) - function.lineno + 1 > LONGEST_FUNCTION
+    }
+    assert long == set(LONG_FUNCTIONS), "split these, or state a reason in LONG_FUNCTIONS"
+
+
+def test_no_float_near_money() -> None:
+    found = {
+        f"{name(path)}:{function}"
+        for path in python_files("ledger", "migrations")
+        # A literal elsewhere is a waiting time or a threshold of likeness; in these layers it could meet an amount.
+        for _, function in float_places(path.read_text("utf-8"), literals=path.parts[-2] in {"domain", "store"})
+    }
+    assert found == set(FLOATS), "use int cents or Decimal; where no amount can pass, say why in FLOATS"
+
+
+def test_only_the_console_prints() -> None:
+    printing = {name(path) for path in python_files("ledger") if uses_print(path.read_text("utf-8"))}
+    assert printing <= {"ledger/cli/console.py"}
+
+
+def test_nothing_is_left_to_do() -> None:
+    marks = re.compile(r"\b(TODO|FIXME)\b|# ?XXX|raise NotImplementedError")
+    left = [name(path) for path in python_files("ledger", "migrations") if marks.search(path.read_text("utf-8"))]
+    assert left == []
+
+
+def test_every_package_says_what_it_is_for() -> None:
+    silent = [
+        name(path) for path in python_files("ledger") if not ast.get_docstring(ast.parse(path.read_text("utf-8")))
+    ]
+    assert silent == [], "each module's first docstring says what it knows and what it must not know"
+
+
+def test_every_module_has_its_layer() -> None:
+    """The layers contract names every package, so that a new one cannot stand outside the rules."""
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    contract = next(c for c in declared["tool"]["importlinter"]["contracts"] if c["id"] == "layers")
+    placed = {part.strip() for layer in contract["layers"] for part in layer.split("|")} | set(
+        contract["exhaustive_ignores"]
+    )
+    there = {
+        path.stem for path in (ROOT / "ledger").iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()
+    }
+    assert there - {"__init__"} <= placed
+
+
+def start_blocks(readme: str) -> list[str]:
+    """The fenced `sh` blocks of the README's section Start."""
+    section = re.search(r"^## Start\n(.*?)(?=^## |\Z)", readme, re.DOTALL | re.MULTILINE)
+    assert section
+    return re.findall(r"^```sh\n(.*?)^```$", section.group(1), re.DOTALL | re.MULTILINE)
+
+
+def test_the_readme_starts_with_two_commands_of_one_line() -> None:
+    blocks = start_blocks((ROOT / "README.md").read_text("utf-8"))
+    assert [block.count("\n") for block in blocks] == [1, 1]
+    assert blocks[0].rstrip().endswith("euledger demo")
+    assert "pytest" in blocks[1]
+
+
+@pytest.mark.parametrize("word", ["/work", "pypi", "files.pythonhosted"])
+def test_nothing_names_one_machine_or_a_registry(word: str) -> None:
+    texts = [path for suffix in ("py", "md", "toml", "ini", "csv", "mako") for path in ROOT.rglob(f"*.{suffix}")]
+    own = [path for path in texts if not any(part.startswith(".") for part in path.relative_to(ROOT).parts)]
+    pattern = re.compile(rf"(?<![\w.-]){re.escape(word)}(?![\w-])", re.IGNORECASE)
+    naming = [name(path) for path in own if path != Path(__file__) and pattern.search(path.read_text("utf-8"))]
+    assert naming == []
