@@ -45,8 +45,13 @@ def project(ref: str, *amounts: Amount, fund: str = "NDICI-GE", parent: str | No
     country = attributes.pop("country_code", amounts[0].country if amounts else "ZZ")
     splits, earmarks = attributes.pop("splits", {}), attributes.pop("earmarks", {})
     return Record(
-        Kind.PROJECTS, ref, {"title": f"Project {ref}", "fund_code": fund, "country_code": country, **attributes},
-        list(amounts), parent=parent, splits=splits, earmarks=earmarks,
+        Kind.PROJECTS,
+        ref,
+        {"title": f"Project {ref}", "fund_code": fund, "country_code": country, **attributes},
+        list(amounts),
+        parent=parent,
+        splits=splits,
+        earmarks=earmarks,
     )
 
 
@@ -55,11 +60,26 @@ def envelope(ref: str, minor: int, *, parent: str | None = None, fund: str = "AM
     start = attributes.pop("period_start", date(2021, 1, 1))
     price_basis = attributes.pop("price_basis", "current")
     return Record(
-        Kind.ENVELOPES, ref,
-        {"title": f"Envelope {ref}", "fund_code": fund, "period_start": start, "period_end": date(2027, 12, 31),
-         **attributes},
-        [amount(minor, stage="allocated", country=attributes.get("country_code", "ZZ"), on=start,
-                price_basis=price_basis)] if minor else [],
+        Kind.ENVELOPES,
+        ref,
+        {
+            "title": f"Envelope {ref}",
+            "fund_code": fund,
+            "period_start": start,
+            "period_end": date(2027, 12, 31),
+            **attributes,
+        },
+        [
+            amount(
+                minor,
+                stage="allocated",
+                country=attributes.get("country_code", "ZZ"),
+                on=start,
+                price_basis=price_basis,
+            )
+        ]
+        if minor
+        else [],
         parent=parent,
     )
 
@@ -100,8 +120,14 @@ def post(
             rows.append(ReadRow(number, RowState.POSTED, digest, record, stated))
         sheets.append(ReadSheet(f"Sheet{len(sheets) + 1}", len(sheets), kind, [1], [], iter(rows)))
     reading = Reading(
-        file, hashlib.sha256(content).hexdigest(), len(content), "xlsx", source=source, is_illustrative=illustrative,
-        coverage=list(coverage), sheets=sheets,
+        file,
+        hashlib.sha256(content).hexdigest(),
+        len(content),
+        "xlsx",
+        source=source,
+        is_illustrative=illustrative,
+        coverage=list(coverage),
+        sheets=sheets,
     )
     with database.write() as connection:
         batch = batches.open_batch(connection, "import", source=source, is_illustrative=illustrative)

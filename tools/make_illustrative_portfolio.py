@@ -417,6 +417,8 @@ def _write_list(book: xlsxwriter.Workbook, rows: Sequence[Row]) -> None:
         for unit, look in _LOOKS.items()
         for kind in ("", "#,##0.00", "yyyy-mm-dd")
     }
+    # The currency stands off the amount on its left.
+    beside = {unit: book.add_format({**_FONT, **look, "align": "left", "indent": 1}) for unit, look in _LOOKS.items()}
     for line, row in enumerate(rows, start=3):
         for column, value in enumerate(cells(row)):
             if isinstance(value, date):
@@ -426,7 +428,7 @@ def _write_list(book: xlsxwriter.Workbook, rows: Sequence[Row]) -> None:
             elif isinstance(value, int):
                 sheet.write_number(line, column, value, formats[row.unit, ""])
             elif value is not None:
-                sheet.write_string(line, column, value, formats[row.unit, ""])
+                sheet.write_string(line, column, value, beside[row.unit] if value == "EUR" else formats[row.unit, ""])
     sheet.freeze_panes(3, 1)
     sheet.autofilter(2, 0, 2 + len(rows), len(HEADER) - 1)
     sheet.repeat_rows(0, 2)

@@ -177,6 +177,8 @@ _REGISTRY: tuple[tuple[str, Severity, str, str], ...] = (
      "Correct the percentages; say where the remainder belongs."),
     ("total-below-share", Severity.WARNING, "The total cost is lower than the shares stated for it.",
      "Check the row: total cost holds the EU share and all others."),
+    ("public-holds-eu", Severity.INFO, "A public contribution stands beside the EU share that it holds.",
+     "Nothing to do: the EU share was booked, the public contribution not a second time."),
     ("hidden-rows", Severity.WARNING, "Hidden or filtered rows hold data; they were read like the others.",
      "Unhide them and check that they are meant."),
     ("hidden-columns", Severity.WARNING, "Hidden columns hold data.", "Unhide them and check."),

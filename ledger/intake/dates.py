@@ -34,13 +34,13 @@ _TRIPLE = re.compile(r"([0-9]{1,4}) ?([./-]) ?([0-9]{1,2}) ?\2 ?([0-9]{1,4})\.?"
 _COMPACT = re.compile(r"[0-9]{8}")
 _YEAR = re.compile(r"(?:19|20)[0-9]{2}\.?")
 _QUARTER = re.compile(
-    r"(?:Q|T|K)\.? ?([1-4])[ /.-]{0,2}((?:19|20)[0-9]{2})|((?:19|20)[0-9]{2})[ /.-]{0,2}(?:Q|T|K)([1-4])", re.I
+    r"(?:Q|T|K)\.? ?([1-4])[ /.-]{0,2}((?:19|20)[0-9]{2})|((?:19|20)[0-9]{2})[ /.-]{0,2}(?:Q|T|K)([1-4])", re.IGNORECASE
 )
 _MONTH_YEAR = re.compile(r"([0-9]{1,2}) ?[./-] ?((?:19|20)[0-9]{2})|((?:19|20)[0-9]{2}) ?[./-] ?([0-9]{1,2})")
 _TOKEN = re.compile(r"[0-9]+|[^\W\d_]+")
 #: Words between the parts of a written date: "1er janvier", "12 de mayo de 2016", "2016 m. gegužės 12 d.".
 _FILLERS = frozenset(
-    "de del di d of the den der am le er st nd rd th m g gada metų o il dne dana έτους година год г ú".split()
+    ["de", "del", "di", "d", "of", "the", "den", "der", "am", "le", "er", "st", "nd", "rd", "th", "m", "g", "gada", "metų", "o", "il", "dne", "dana", "έτους", "година", "год", "г", "ú"]
 )
 
 
@@ -102,27 +102,27 @@ def read_date(
     if value is None:
         return Missing("empty")
     if isinstance(value, str):
-        return _read_text(value, order, end, language)
+        return _read_text(value, order, language, end=end)
     if isinstance(value, CellError):
         if not value.text:
             return Refusal("formula-uncached", "the formula was saved without its value")
         return Missing("not-available") if value.text == "#N/A" else Refusal("cell-error", f"the cell shows {value.text}")
     if isinstance(value, (bool, time)):
         return Refusal("date-invalid", "no date")
-    return _read_number(value, end, epoch_1904)
+    return _read_number(value, end=end, epoch_1904=epoch_1904)
 
 
-def _read_number(value: int | Decimal, end: bool, epoch_1904: bool) -> date | Refusal:
+def _read_number(value: int | Decimal, *, end: bool, epoch_1904: bool) -> date | Refusal:
     if isinstance(value, Decimal) and not value.is_finite():
         return Refusal("date-invalid", "no date")
     if FIRST_YEAR <= value <= LAST_YEAR and value == int(value):
-        return _whole(Span(int(value), 1, 0, 12), end)
+        return _whole(Span(int(value), 1, 0, 12), end=end)
     if _SERIAL_RANGE[0] <= value <= _SERIAL_RANGE[1]:
         return (date(1904, 1, 1) if epoch_1904 else date(1899, 12, 30)) + timedelta(days=int(value))
     return Refusal("date-invalid", f"the number {value} is neither a year nor a day number")
 
 
-def _read_text(text: str, order: str | None, end: bool, language: str | None) -> date | Missing | Refusal:
+def _read_text(text: str, order: str | None, language: str | None, *, end: bool) -> date | Missing | Refusal:
     missing = missing_kind(text)
     if missing:
         return Missing(missing)
@@ -131,9 +131,9 @@ def _read_text(text: str, order: str | None, end: bool, language: str | None) ->
         return Refusal("date-invalid", f'"{text.strip()[:60]}" is no date')
     if order is not None and order in readings:
         chosen = readings[order]
-        found = _whole(chosen, end) if chosen else None
+        found = _whole(chosen, end=end) if chosen else None
         return found or Refusal("date-invalid", f'"{text.strip()}" is no possible date in the order {order}')
-    dates = {_whole(p, end) for p in readings.values() if p}
+    dates = {_whole(p, end=end) for p in readings.values() if p}
     if order is not None and "dmy" in readings:
         return Refusal("date-invalid", f'"{text.strip()}" is not written in the order {order}')
     if len(dates) == 1:
@@ -144,7 +144,7 @@ def _read_text(text: str, order: str | None, end: bool, language: str | None) ->
     return Refusal("date-invalid", f'"{text.strip()}" can be {shown}')
 
 
-def _whole(parts: Span, end: bool) -> date:
+def _whole(parts: Span, *, end: bool) -> date:
     if parts.day:
         return date(parts.year, parts.month, parts.day)
     month = parts.month + parts.months - 1 if end else parts.month

@@ -116,7 +116,8 @@ class Unreadable(NamedTuple):
 @lru_cache(maxsize=4096)
 def _affix(prefix: str, suffix: str) -> Affix | None:
     """Meaning of what surrounds the digits; None when any of it is not understood."""
-    negative, currencies, factor, note, whole = 0, [], 1, [], ""
+    negative, whole = 0, ""
+    note: list[str] = []
     before, after = prefix.strip(), suffix.strip()
     mark = re.match(r"([.,]) ?[-–—−]{1,2}(?=$|\s|[^\W\d_])", after)
     if mark:
@@ -127,35 +128,53 @@ def _affix(prefix: str, suffix: str) -> Affix | None:
             return None
         before, after, negative = before.replace("(", " "), after.replace(")", " "), 1
         note.append("negative-parentheses")
-    for place, text in (("before", before), ("after", after)):
-        for token in _AFFIX_TOKEN.findall(text.lstrip("'\"") if place == "before" else text.rstrip('"')):
-            code, unit = currency_name(token), unit_word(token)
-            if token in "-−–" and (place == "before" or token != "–"):
-                negative += 1
-                if token == "−":
-                    note.append("negative-unicode")
-                if place == "after":
-                    note.append("negative-trailing")
-            elif token == "%" and place == "after":
-                note.append("percent")
-            elif token in "*†‡¹²³⁴⁵⁶⁷⁸⁹" and place == "after":
-                note.append("footnote")
-            elif token == "+" and place == "before":
-                continue
-            elif code is not None:
-                currencies.append(code)
-            elif token.lower().rstrip(".") in SHARED_SIGNS:
-                note.append("currency-unclear")
-            elif unit is not None and place == "after" and factor == 1:
-                factor = unit
-                note.append("unit")
-            else:
-                return None
-    if negative > 1 or len(set(currencies)) > 1:
+    signs = [_sign_before(token) for token in _AFFIX_TOKEN.findall(before.lstrip("'\""))]
+    signs += [_sign_after(token) for token in _AFFIX_TOKEN.findall(after.rstrip('"'))]
+    currencies: set[str] = set()
+    factors: list[int] = []
+    for sign in signs:
+        if sign is None:
+            return None
+        flag, currency, unit = sign
+        note += [flag] if flag else []
+        negative += flag.startswith("negative")
+        currencies |= {currency} if currency else set()
+        factors += [unit] if unit else []
+    if negative > 1 or len(currencies) > 1 or len(factors) > 1:
         return None
-    if currencies and "currency-unclear" in note:
-        note.remove("currency-unclear")
-    return Affix(bool(negative), currencies[0] if currencies else None, factor, tuple(dict.fromkeys(note)), whole)
+    flags = tuple(f for f in dict.fromkeys(note) if f != "negative" and not (currencies and f == "currency-unclear"))
+    return Affix(bool(negative), currencies.pop() if currencies else None, factors[0] if factors else 1, flags, whole)
+
+
+#: flag, currency, factor that one token beside the digits adds
+_Sign = tuple[str, str | None, int]
+
+
+def _sign_before(token: str) -> _Sign | None:
+    if token in ("-", "–", "−"):
+        return "negative-unicode" if token == "−" else "negative", None, 0
+    return ("", None, 0) if token == "+" else _currency_sign(token)
+
+
+def _sign_after(token: str) -> _Sign | None:
+    if token in ("-", "−"):
+        return "negative-trailing", None, 0
+    if token == "%":
+        return "percent", None, 0
+    if token in "*†‡¹²³⁴⁵⁶⁷⁸⁹":
+        return "footnote", None, 0
+    known = _currency_sign(token)
+    if known is None:
+        unit = unit_word(token)
+        return ("unit", None, unit) if unit else None
+    return known
+
+
+def _currency_sign(token: str) -> _Sign | None:
+    code = currency_name(token)
+    if code is not None:
+        return "", code, 0
+    return ("currency-unclear", None, 0) if token.lower().rstrip(".") in SHARED_SIGNS else None
 
 
 @lru_cache(maxsize=4096)
@@ -324,7 +343,7 @@ def read_amount(
     if value is None:
         return Missing("empty")
     if isinstance(value, str):
-        return _read_text(value, style, strict, thousandths)
+        return _read_text(value, style, strict=strict, thousandths=thousandths)
     if isinstance(value, CellError):
         if not value.text:
             return Refusal("formula-uncached", "the formula was saved without its value")
@@ -334,7 +353,7 @@ def read_amount(
     return Refusal("number-invalid", "a date or time stands where an amount is expected")
 
 
-def _read_text(text: str, style: str | None, strict: bool, thousandths: bool) -> Amount | Missing | Refusal:
+def _read_text(text: str, style: str | None, *, strict: bool, thousandths: bool) -> Amount | Missing | Refusal:
     shape = skeleton(text)
     if isinstance(shape, Missing):
         return shape

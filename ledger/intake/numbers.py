@@ -22,7 +22,6 @@ from ledger.intake.number_styles import (
     Missing,
     Refusal,
     Skeleton,
-    Unreadable,
     fits,
     read_amount,
     skeleton,
@@ -97,16 +96,16 @@ class NumberDecision:
 class NumberColumn:
     """A column seen one value at a time: `feed` each, then `decide`. Memory does not grow with the column."""
 
-    _kinds: dict[_Kind, list[int]] = field(default_factory=dict)
-    _either_texts: dict[str, set[str]] = field(default_factory=lambda: {".": set(), ",": set()})
-    _missing: Counter[str] = field(default_factory=Counter)
-    _refused: Counter[str] = field(default_factory=Counter)
-    _refused_other: int = 0
-    _typed: int = 0
-    _typed_sum: Decimal = Decimal(0)
-    _typed_thousandths: int = 0
-    _typed_places: int = 0
-    _magnitudes: Counter[int] = field(default_factory=Counter)
+    kinds: dict[_Kind, list[int]] = field(default_factory=dict)
+    either_texts: dict[str, set[str]] = field(default_factory=lambda: {".": set(), ",": set()})
+    missing: Counter[str] = field(default_factory=Counter)
+    refused: Counter[str] = field(default_factory=Counter)
+    refused_other: int = 0
+    typed: int = 0
+    typed_sum: Decimal = Decimal(0)
+    typed_thousandths: int = 0
+    typed_places: int = 0
+    magnitudes: Counter[int] = field(default_factory=Counter)
 
     def feed_all(self, values: Iterable[Value]) -> None:
         """Feed every value of an iterable."""
@@ -121,56 +120,56 @@ class NumberColumn:
             if isinstance(shape, Skeleton):
                 self._feed_text(value, shape)
             elif isinstance(shape, Missing):
-                self._missing[shape.kind] += 1
+                self.missing[shape.kind] += 1
             else:
                 self._refuse(value)
         elif value is None:
-            self._missing["empty"] += 1
+            self.missing["empty"] += 1
         elif isinstance(value, Decimal):
             self._feed_decimal(value)
         elif isinstance(value, int) and not isinstance(value, bool):
-            self._typed += 1
-            self._typed_sum = _EXACT.add(self._typed_sum, Decimal(value))
-            self._magnitudes[len(str(abs(value))) if value else 0] += 1
+            self.typed += 1
+            self.typed_sum = _EXACT.add(self.typed_sum, Decimal(value))
+            self.magnitudes[len(str(abs(value))) if value else 0] += 1
         elif isinstance(value, CellError) and value.text == "#N/A":
-            self._missing["not-available"] += 1
+            self.missing["not-available"] += 1
         else:
             self._refuse(value.text if isinstance(value, CellError) else str(value))
 
     def _feed_text(self, text: str, shape: Skeleton) -> None:
         affix, grouping, decimal, digits, decimals = shape
         kind = (affix, grouping, decimal, decimals, len(digits))
-        known = self._kinds.get(kind)
+        known = self.kinds.get(kind)
         number = -int(digits) if affix.negative else int(digits)
         if known is None:
-            if len(self._kinds) >= 20_000:  # only hostile input has so many kinds of amounts
+            if len(self.kinds) >= 20_000:  # only hostile input has so many kinds of amounts
                 self._refuse(text)
                 return
-            self._kinds[kind] = [1, number]
+            self.kinds[kind] = [1, number]
         else:
             known[0] += 1
             known[1] += number
-        if grouping and grouping == decimal and len(self._either_texts[grouping]) < _SAMPLES:
-            self._either_texts[grouping].add(text)
+        if grouping and grouping == decimal and len(self.either_texts[grouping]) < _SAMPLES:
+            self.either_texts[grouping].add(text)
 
     def _feed_decimal(self, value: Decimal) -> None:
         if not value.is_finite() or abs(value.adjusted()) > 60:
             self._refuse(str(value))
             return
-        self._typed += 1
-        self._typed_sum = _EXACT.add(self._typed_sum, value)
-        self._magnitudes[max(value.adjusted() + 1, 1) if value else 0] += 1
+        self.typed += 1
+        self.typed_sum = _EXACT.add(self.typed_sum, value)
+        self.magnitudes[max(value.adjusted() + 1, 1) if value else 0] += 1
         exponent = value.as_tuple().exponent
         places = -exponent if isinstance(exponent, int) else 0
-        self._typed_places = max(self._typed_places, places)
+        self.typed_places = max(self.typed_places, places)
         if places == 3 and abs(value) < 1000:
-            self._typed_thousandths += 1
+            self.typed_thousandths += 1
 
     def _refuse(self, text: str) -> None:
-        if text in self._refused or len(self._refused) < _SAMPLES:
-            self._refused[text] += 1
+        if text in self.refused or len(self.refused) < _SAMPLES:
+            self.refused[text] += 1
         else:
-            self._refused_other += 1
+            self.refused_other += 1
 
     def decide(self, hint: str | None = None, *, arithmetic: Arithmetic | None = None) -> NumberDecision:
         """The column's style with evidence. `hint` (from a profile or --set) settles it; `arithmetic` breaks ties."""
@@ -182,7 +181,7 @@ class _Verdict:
 
     def __init__(self, column: NumberColumn) -> None:
         self.column = column
-        self.texts = sum(n for n, _ in column._kinds.values())
+        self.texts = sum(n for n, _ in column.kinds.values())
         self.evidence: list[str] = []
         self.thousandths = True
         self.either = {s: self.count(lambda k, s=s: k[1] == k[2] == s) for s in ".,"}  # type: ignore[misc]
@@ -190,7 +189,7 @@ class _Verdict:
         self.parts = {s: self.count(lambda k, s=s: k[2] == s != k[1]) for s in ".,"}  # type: ignore[misc]
 
     def count(self, test: Callable[[_Kind], bool]) -> int:
-        return sum(n for kind, (n, _) in self.column._kinds.items() if test(kind))
+        return sum(n for kind, (n, _) in self.column.kinds.items() if test(kind))
 
     # --- the choice --------------------------------------------------------------------------------------------
 
@@ -199,8 +198,8 @@ class _Verdict:
             self.evidence.append(f'style "{hint}" was stated')
             return self.settle(hint, 1.0)
         if not self.texts:
-            self.evidence.append(f"{self.column._typed} typed numbers, no amount kept as text")
-            return self.settle(None, 1.0 if self.column._typed else 0.0)
+            self.evidence.append(f"{self.column.typed} typed numbers, no amount kept as text")
+            return self.settle(None, 1.0 if self.column.typed else 0.0)
         open_signs = [s for s in ".," if self.either[s] and not self.role_of(s)]
         base = self.base_style(open_signs)
         plausible = [base] if not open_signs else self.rivals(base, open_signs)
@@ -266,7 +265,7 @@ class _Verdict:
                 found.append(trimmed)
         if base not in found:
             found.insert(0, base)
-        texts = sorted({t for s in open_signs for t in self.column._either_texts[s]})
+        texts = sorted({t for s in open_signs for t in self.column.either_texts[s]})
         self.evidence.append(
             f"{sum(self.either[s] for s in open_signs)} of {self.texts} texts can be read two ways "
             f"(such as {', '.join(repr(t.strip()) for t in texts[:3])}) and no cell shows which"
@@ -277,11 +276,11 @@ class _Verdict:
     def typed_remnants(self, base: str) -> bool:
         """True when typed numbers look like texts of this style that a program read with the other: 1.234 for 1.234."""
         column = self.column
-        if base[0] != "." or not column._typed_thousandths:
+        if base[0] != "." or not column.typed_thousandths:
             return False
-        if column._typed_thousandths >= 2 and column._typed_thousandths * 2 >= column._typed:
+        if column.typed_thousandths >= 2 and column.typed_thousandths * 2 >= column.typed:
             self.evidence.append(
-                f"{column._typed_thousandths} typed numbers below 1,000 have exactly three decimals, while texts group "
+                f"{column.typed_thousandths} typed numbers below 1,000 have exactly three decimals, while texts group "
                 'with ".": they may have been divided by 1,000 when the file was saved in another language'
             )
             return True
@@ -328,7 +327,7 @@ class _Verdict:
     def candidate(self, style: str) -> Candidate:
         total, readable = Decimal(0), 0
         per_currency: dict[str, Decimal] = {}
-        for (affix, grouping, decimal, decimals, _), (n, digits) in self.column._kinds.items():
+        for (affix, grouping, decimal, decimals, _), (n, digits) in self.column.kinds.items():
             kind: _Kind = (affix, grouping, decimal, decimals, 0)
             if not _reads(kind, style):
                 continue
@@ -338,9 +337,9 @@ class _Verdict:
             total = _EXACT.add(total, amount)
             currency = affix.currency or ""
             per_currency[currency] = _EXACT.add(per_currency.get(currency, Decimal(0)), amount)
-        if self.column._typed:
-            total = _EXACT.add(total, self.column._typed_sum)
-            per_currency[""] = _EXACT.add(per_currency.get("", Decimal(0)), self.column._typed_sum)
+        if self.column.typed:
+            total = _EXACT.add(total, self.column.typed_sum)
+            per_currency[""] = _EXACT.add(per_currency.get("", Decimal(0)), self.column.typed_sum)
         return Candidate(style, total, readable, self.texts - readable, per_currency)
 
     def confidence(self, style: str) -> float:
@@ -361,10 +360,10 @@ class _Verdict:
         column = self.column
         currencies: Counter[str] = Counter()
         notes: Counter[str] = Counter()
-        magnitudes = Counter(column._magnitudes)
+        magnitudes = Counter(column.magnitudes)
         styles: Counter[str] = Counter()
-        decimals, unread = column._typed_places, 0
-        for kind, (n, _) in column._kinds.items():
+        decimals, unread = column.typed_places, 0
+        for kind, (n, _) in column.kinds.items():
             affix, grouping, decimal, places, digits = kind
             if style is not None and not _reads(kind, style):
                 if grouping == decimal != "" or not (grouping or decimal != style[0]):
@@ -380,19 +379,19 @@ class _Verdict:
             places = 0 if grouping and style is not None and grouping == decimal == style[0] else places
             magnitudes[max(digits - places, 1) + len(str(affix.factor)) - 1] += n
             decimals = max(decimals, places)
-        refused = sum(column._refused.values()) + column._refused_other + unread
-        good = self.texts - unread + column._typed
+        refused = sum(column.refused.values()) + column.refused_other + unread
+        good = self.texts - unread + column.typed
         if styles:
             self.evidence.append(f"{sum(styles.values())} texts show another style by themselves and were read in it")
         return NumberDecision(
             style=style, confidence=confidence, evidence=tuple(self.evidence), candidates=tuple(candidates),
             ambiguous=ambiguous, currency=_only(currencies), currencies=dict(currencies),
             share_of_numeric=good / (good + refused) if good else 0.0,
-            counts={"typed": column._typed, "text": self.texts - unread, "missing": sum(column._missing.values()),
+            counts={"typed": column.typed, "text": self.texts - unread, "missing": sum(column.missing.values()),
                     "refused": refused},
             notes=dict(notes), magnitudes=dict(magnitudes), other_styles=tuple(s for s, _ in styles.most_common()),
             decimals=decimals, thousandths=self.thousandths,
-            refused_examples=tuple(t[:80] for t in list(column._refused)[:20]),
+            refused_examples=tuple(t[:80] for t in list(column.refused)[:20]),
         )  # fmt: skip
 
 
@@ -414,8 +413,3 @@ def _doubtful(kind: _Kind, style: str) -> bool:
 def _only(currencies: Counter[str]) -> str | None:
     named = [c for c in currencies if c]
     return named[0] if len(named) == 1 else None
-
-
-def is_unreadable(value: str) -> bool:
-    """True for a text that no style reads and that is no missing marker."""
-    return isinstance(skeleton(value), Unreadable)

@@ -5,6 +5,7 @@ A rate is returned in per cent, exact: "75 %", 75 and, in a column of fractions,
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -78,6 +79,11 @@ class RateColumn:
     _percent: int = 0
     _refused: int = 0
 
+    def feed_all(self, values: Iterable[Value]) -> None:
+        """Feed every value of an iterable."""
+        for value in values:
+            self.feed(value)
+
     def feed(self, value: Value) -> None:
         """Take one cell into account."""
         found = _bare_rate(value)
@@ -104,10 +110,11 @@ class RateColumn:
         """Percent or fractions; ambiguous where both kinds stand, or only ones."""
         bare = self._one + self._fraction + self._percent
         good = bare + self._marked + self._zero
-        evidence = (
+        said = (
             f"{self._marked} with a percent sign, {self._percent} bare numbers above 1, {self._fraction} between 0 and 1, "
-            f"{self._one} ones, {self._zero} zeros, {self._refused} refused",
+            f"{self._one} ones, {self._zero} zeros, {self._refused} refused"
         )
+        evidence = (said,)
         share = good / (good + self._refused) if good else 0.0
         if hint is not None:
             return RateDecision(hint, 1.0, evidence, False, share)

@@ -19,6 +19,7 @@ from ledger.intake.booking import Booking, Split
 from ledger.intake.cells import CellError, Value
 from ledger.intake.code_lists import CodeLists
 from ledger.intake.columns import AmountColumn, PercentColumn, Plan, minor_factor
+from ledger.intake.dates import DateDecision
 from ledger.intake.fields import FIELDS, REFERENCE_FIELD, FieldType
 from ledger.intake.numbers import Amount, Refusal
 from ledger.intake.references import ReferenceMaker
@@ -27,7 +28,10 @@ from ledger.intake.references import ReferenceMaker
 Problem = tuple[str, str, int, dict[str, Any]]
 
 _YES, _NO = frozenset("yes y true 1 x ja oui".split()), frozenset("no n false 0 nein non".split())
+_SAFE = Decimal(10**13)
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
+#: A year or a month alone means its last day here.
+_END_DATES = frozenset(("end_date", "period_end"))
 #: Fields whose text is kept under another name, or elsewhere than among the attributes.
 _NO_ATTRIBUTE = frozenset("envelope parent programme price_basis project_ref figure fund country theme".split())
 
@@ -125,6 +129,13 @@ class RecordMaker:
                 if -LIMIT_MINOR < minor < LIMIT_MINOR:
                     stated[column.field] = (own, minor)
                     continue
+            elif kind is Decimal and own is not None and -_SAFE < value < _SAFE:  # type: ignore[operator]
+                # exact: the product has at most 28 digits, and what int() drops is compared
+                scaled = value * self._factor(own, column.unit)  # type: ignore[operator]
+                minor = int(scaled)
+                if minor == scaled and -LIMIT_MINOR < minor < LIMIT_MINOR:
+                    stated[column.field] = (own, minor)
+                    continue
             read = self._amount(column, value, own, tell)
             if read is not None:
                 stated[column.field] = read
@@ -203,7 +214,7 @@ class RecordMaker:
                 continue
             if type(value) is date:
                 attributes[name] = value
-            elif (day := self._day(at, value, decision.read)) is not None:
+            elif (day := self._day(at, value, decision, end=name in _END_DATES)) is not None:
                 attributes[name] = day
         if self._figures:
             return self._figure(values, attributes)
@@ -216,13 +227,13 @@ class RecordMaker:
         self._row = row
         self.problems = []
 
-    def _day(self, at: int, value: Value, read: Callable[[Value], Any]) -> date | None:
+    def _day(self, at: int, value: Value, decision: DateDecision, *, end: bool) -> date | None:
         if isinstance(value, datetime):
             return value.date()
         if isinstance(value, CellError):
             self._problem(*_error(value), at)
             return None
-        answer = read(value)
+        answer = decision.read(value, end=end)
         if isinstance(answer, Refusal):
             self._problem("date-invalid", f"{cell_text(value)[:60]!r} is no possible date: {answer.reason}", at)
             return None

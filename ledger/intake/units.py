@@ -11,12 +11,7 @@ from collections.abc import Mapping
 
 #: ISO 4217 codes in use, and those of the Member States' former currencies that older lists still carry.
 ISO_CODES: frozenset[str] = frozenset(
-    """AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF
-    CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL HRK HTG
-    HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD
-    MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF
-    SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD UYU UZS
-    VES VND VUV WST XAF XCD XOF XPF YER ZAR ZMW ZWL EEK LVL LTL SKK SIT MTL CYP ROL BGL""".split()
+    ["AED", "AFN", "ALL", "AMD", "ANG", "AOA", "ARS", "AUD", "AWG", "AZN", "BAM", "BBD", "BDT", "BGN", "BHD", "BIF", "BMD", "BND", "BOB", "BRL", "BSD", "BTN", "BWP", "BYN", "BZD", "CAD", "CDF", "CHF", "CLP", "CNY", "COP", "CRC", "CUP", "CVE", "CZK", "DJF", "DKK", "DOP", "DZD", "EGP", "ERN", "ETB", "EUR", "FJD", "FKP", "GBP", "GEL", "GHS", "GIP", "GMD", "GNF", "GTQ", "GYD", "HKD", "HNL", "HRK", "HTG", "HUF", "IDR", "ILS", "INR", "IQD", "IRR", "ISK", "JMD", "JOD", "JPY", "KES", "KGS", "KHR", "KMF", "KPW", "KRW", "KWD", "KYD", "KZT", "LAK", "LBP", "LKR", "LRD", "LSL", "LYD", "MAD", "MDL", "MGA", "MKD", "MMK", "MNT", "MOP", "MRU", "MUR", "MVR", "MWK", "MXN", "MYR", "MZN", "NAD", "NGN", "NIO", "NOK", "NPR", "NZD", "OMR", "PAB", "PEN", "PGK", "PHP", "PKR", "PLN", "PYG", "QAR", "RON", "RSD", "RUB", "RWF", "SAR", "SBD", "SCR", "SDG", "SEK", "SGD", "SHP", "SLE", "SOS", "SRD", "SSP", "STN", "SVC", "SYP", "SZL", "THB", "TJS", "TMT", "TND", "TOP", "TRY", "TTD", "TWD", "TZS", "UAH", "UGX", "USD", "UYU", "UZS", "VES", "VND", "VUV", "WST", "XAF", "XCD", "XOF", "XPF", "YER", "ZAR", "ZMW", "ZWL", "EEK", "LVL", "LTL", "SKK", "SIT", "MTL", "CYP", "ROL", "BGL"]
 )
 
 #: Names and signs of currencies, lower case without final full stop -> ISO code. Signs that several currencies share
@@ -69,13 +64,13 @@ _UNIT_WORDS: dict[str, int] = {
 }
 
 _UNIT_TEXT = re.compile(r"[€£]?(?:[^\W\d_]|[€£])+\.?")
-_IN_FIGURES = re.compile(r"(?:(?<![0-9])['’](?:000s?)|(?<![0-9])(?<![0-9][ .,'’])\b000['’]?s?(?=\s*(?:€|£|eur|gbp))|(?:€|£|eur|gbp|euro)\s*['’]?000\b(?! ?[0-9]))", re.I)
-_FIGURE_FACTOR = re.compile(r"(?:\bx|×|\*|\bin)\s*(1[ .,']?000(?:[ .,']?000)?)(?![\d.,])", re.I)
+_IN_FIGURES = re.compile(r"(?:(?<![0-9])['’](?:000s?)|(?<![0-9])(?<![0-9][ .,'’])\b000['’]?s?(?=\s*(?:€|£|eur|gbp))|(?:€|£|eur|gbp|euro)\s*['’]?000\b(?! ?[0-9]))", re.IGNORECASE)
+_FIGURE_FACTOR = re.compile(r"(?:\bx|×|\*|\bin)\s*(1[ .,']?000(?:[ .,']?000)?)(?![\d.,])", re.IGNORECASE)
 #: "M EUR", "in M €", "mil. Kč": letters that are a unit only beside a currency.
 _BESIDE_CURRENCY = re.compile(
     r"(?<![^\W_])(?:(?P<before>mil\.?|m|k|t)\s*(?P<cur>€|£|eur\w*|gbp|kč|czk|huf|ft|pln|zł|dkk|sek|kr|lei|ron)(?![^\W_])"
     r"|(?P<cur2>€|£|eur|gbp|czk|huf|pln|dkk|sek|ron)\s*(?P<after>mil\.?|m|k)(?![^\W_]))",
-    re.I,
+    re.IGNORECASE,
 )
 
 
@@ -121,7 +116,7 @@ def currency_from_text(text: str) -> str | None:
 
 def _is_marked(text: str, start: int, end: int) -> bool:
     """True when the word stands in brackets or quotation marks by itself: "Suma (Lt)"."""
-    return text[:start].rstrip()[-1:] in "([\"," and text[end:].lstrip()[:1] in ")]\"," and start > 0
+    return text[:start].rstrip()[-1:] in '([",' and text[end:].lstrip()[:1] in ')]",' and start > 0
 
 
 def _joined_currency(token: str) -> str | None:
@@ -176,7 +171,7 @@ def _letter_unit(token: str, currency: str) -> int:
 
 _BRACKET = re.compile(r"[(\[,;:/–-]\s*$")
 _SCALE_CUE = re.compile(
-    r"(?:^|[^\w])(?:in|en|v|w|i|em|în|sa|στα|σε|в|u|ve|af|als|expressed|amounts?)\s+(?:\w+\s+)?$", re.I
+    r"(?:^|[^\w])(?:in|en|v|w|i|em|în|sa|στα|σε|в|u|ve|af|als|expressed|amounts?)\s+(?:\w+\s+)?$", re.IGNORECASE
 )
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from ledger.domain.money import divide_half_up
-from ledger.store.journal import movements
+from ledger.store.journal import LIVE, RANK, movements
 
 #: 100 % in parts per billion.
 WHOLE = 1_000_000_000
@@ -119,6 +119,79 @@ def count_projects(connection: Connection, wanted: Filter) -> int:
     return int(connection.execute(text(query), values).scalar_one())
 
 
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """What one live transfer adds to a total (negative where it leaves the scope for another of the same stage), and
+    the cell that it stands for. `share_ppb` is the part that an earmark counts."""
+
+    transfer_id: int
+    batch_id: int
+    minor: int
+    share_ppb: int
+    currency: str
+    price_basis: str
+    holder: str
+    title: str
+    stage: str
+    basis: str
+    country: str
+    theme: str
+    value_date: date | str | None
+    rule: str
+    file: str
+    sha256: str
+    sheet: str
+    row: int
+    column: int | None
+    is_illustrative: bool
+
+
+def contributions(connection: Connection, wanted: Filter) -> list[Contribution]:
+    """The live transfers behind `totals(connection, wanted)`, in the order of files, sheets and rows. Their amounts
+    (by `share_ppb`) add up to that total; transfers that only move money inside the scope are left out."""
+    where, values = _conditions(wanted, years=False)
+    live = _live(wanted)
+    rank_c, rank_d = RANK.format("c"), RANK.format("d")
+    both = f"FROM transfer t JOIN account c ON c.id = t.credit_account_id JOIN account d ON d.id = t.debit_account_id " \
+           f"WHERE {live} AND {_transfers(wanted)}"
+    sides = (
+        f"SELECT t.id AS transfer_id, t.amount_minor AS minor, c.id AS account_id, 0 AS year {both} "
+        f"AND {rank_d} <= {rank_c} UNION ALL SELECT t.id, -t.amount_minor, d.id, 0 {both} AND {rank_c} <= {rank_d}"
+    )
+    share = "k.share_ppb" if wanted.earmark else "1000000000"
+    query = (
+        f"SELECT m.transfer_id, sum(m.minor) AS minor, max({share}) AS share FROM ({sides}) AS m "
+        f"JOIN account x ON x.id = m.account_id {_joins(wanted, ())} WHERE {' AND '.join(where)} "
+        "GROUP BY m.transfer_id HAVING sum(m.minor) <> 0"
+    )
+    told = (
+        "SELECT q.transfer_id, t.batch_id, q.minor, q.share, x.currency, x.price_basis, "
+        "coalesce(p.ref, e.ref, g.ref, x.fund_code), coalesce(v.title, ev.title, gv.title, ''), x.stage, x.basis, "
+        "x.country_code, x.theme_code, t.value_date, t.rule, coalesce(f.name, ''), coalesce(f.sha256, ''), "
+        "coalesce(s.name, ''), coalesce(r.number, 0), t.source_column, x.is_illustrative "
+        f"FROM ({query}) AS q JOIN transfer t ON t.id = q.transfer_id JOIN account x ON x.id = t.credit_account_id "
+        "LEFT JOIN project p ON p.id = x.project_id LEFT JOIN envelope e ON e.id = x.envelope_id "
+        "LEFT JOIN programme g ON g.id = x.programme_id "
+        + " ".join(
+            f"LEFT JOIN {kind}_version {a} ON {a}.{kind}_id = x.{kind}_id AND {a}.id = (SELECT max(w.id) "
+            f"FROM {kind}_version w WHERE w.{kind}_id = x.{kind}_id)"
+            for kind, a in (("project", "v"), ("envelope", "ev"), ("programme", "gv"))
+        )
+        + " LEFT JOIN source_row r ON r.id = t.source_row_id LEFT JOIN source_sheet s ON s.id = r.sheet_id "
+        "LEFT JOIN source_file f ON f.id = s.file_id ORDER BY f.id, s.position, r.number, t.source_column, t.id"
+    )
+    return [
+        Contribution(int(r[0]), int(r[1]), int(r[2]), int(r[3]), *r[4:17], int(r[17]), r[18], bool(r[19]))
+        for r in connection.execute(text(told), values)
+    ]
+
+
+def _live(wanted: Filter) -> str:
+    if wanted.known_at is None:
+        return LIVE
+    return LIVE.replace("u.reverses_id = t.id", "u.reverses_id = t.id AND u.batch_id <= :known_at")
+
+
 def _movements(wanted: Filter) -> str:
     if _balances_suffice(wanted):
         return "(SELECT account_id, year, to_date_minor AS to_date FROM balance) AS m"
@@ -126,9 +199,7 @@ def _movements(wanted: Filter) -> str:
 
 
 def _inflows(wanted: Filter) -> str:
-    live = ("t.reverses_id IS NULL AND NOT EXISTS (SELECT 1 FROM transfer u WHERE u.reverses_id = t.id"
-            + (" AND u.batch_id <= :known_at)" if wanted.known_at is not None else ")"))
-    return (f"(SELECT t.credit_account_id AS account_id, 0 AS year FROM transfer t WHERE {live} "
+    return (f"(SELECT t.credit_account_id AS account_id, 0 AS year FROM transfer t WHERE {_live(wanted)} "
             f"AND {_transfers(wanted)}) AS m")
 
 

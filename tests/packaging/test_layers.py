@@ -14,7 +14,7 @@ import pytest
 PLANTED = {
     "cli -> actions": ("intake/planted_upwards.py", "import ledger.actions"),
     "domain imports the standard": ("domain/planted_io.py", "import os"),
-    "shipped imports nothing": ("shipped.py", "import rich"),
+    "shipped and settings import": ("shipped.py", "import rich"),
     "intake knows no": ("intake/planted_store.py", "import ledger.store"),
     "only store imports": ("actions/planted_sql.py", "import sqlalchemy"),
     "only cli imports": ("audit/planted_click.py", "import click"),

@@ -132,7 +132,7 @@ def test_contracts_lie_inside_their_decisions(rows: Rows, decisions: Rows) -> No
     assert len(by_reference) == len(rows)
     contracts = [row for row in rows if row["unit"] == "contract"]
     assert len(contracts) + len(decisions) == len(rows)
-    assert len(contracts) > 100
+    assert len(contracts) == 255
     inside: dict[str, Counter[str]] = defaultdict(Counter)
     for row in contracts:
         parent = by_reference[row["parent"]]

@@ -11,6 +11,9 @@ from typing import Any
 
 import pytest
 
+from ledger.domain.intervals import rule_for
+from ledger.domain.quoted import quoted_number
+
 BOOK = "published-figures-communication-2024.xlsx"
 HEADER = [
     "figure", "quote", "source", "page", "qualifier", "value", "unit", "measure", "stage", "basis", "fund", "earmark",
@@ -19,27 +22,27 @@ HEADER = [
 ]  # fmt: skip
 #: figure -> (value, unit, qualifier, rule)
 MONEY = {
-    "F01": (2_000_000_000, "exact", "R-EXACT"), "F03": (18_000_000, "exact", "R-EXACT"),
-    "F04": (36_000_000, "exact", "R-EXACT"), "F05": (13_000_000, "exact", "R-EXACT"),
-    "F06": (400_000_000, "almost", "R-ALMOST"), "F08": (68_000_000, "exact", "R-EXACT"),
-    "F10": (13_000_000, "exact", "R-EXACT"), "F14": (300_000_000_000, "up to", "R-UPTO"),
-    "F16": (77_000_000_000, "exact", "R-EXACT"), "F19": (5_300_000_000, "some", "R-ABOUT"),
-    "F20": (691_000_000, "exact", "R-EXACT"), "F24": (2_400_000_000, "exact", "R-EXACT"),
-    "F26": (10_000_000_000, "exact", "R-EXACT"), "F28": (150_000_000, "close to", "R-ALMOST"),
+    "F01": (2_000_000_000, "none", "R-EXACT"), "F03": (18_000_000, "none", "R-EXACT"),
+    "F04": (36_000_000, "none", "R-EXACT"), "F05": (13_000_000, "none", "R-EXACT"),
+    "F06": (400_000_000, "almost", "R-ALMOST"), "F08": (68_000_000, "none", "R-EXACT"),
+    "F10": (13_000_000, "none", "R-EXACT"), "F14": (300_000_000_000, "up to", "R-UPTO"),
+    "F16": (77_000_000_000, "none", "R-EXACT"), "F19": (5_300_000_000, "some", "R-ABOUT"),
+    "F20": (691_000_000, "none", "R-EXACT"), "F24": (2_400_000_000, "none", "R-EXACT"),
+    "F26": (10_000_000_000, "none", "R-EXACT"), "F28": (150_000_000, "close to", "R-ALMOST"),
     "F29": (665_000_000, "over", "R-OVER"), "F30": (400_000_000, "over", "R-OVER"), "F32": (318_000_000, "over",
     "R-OVER"),
 }  # fmt: skip
 RATIOS = {
-    "F09": ("3", "almost"), "F15": ("0.5", "over"), "F17": ("0.1", "exact"), "F21": ("0.6667", "almost"),
-    "F23": ("0.42", "exact"),
-    "F25": ("0.8", "approximately"), "C11": ("0.9", "more than"), "C12": ("0.2", "below"), "C27": ("0.23", "exact"),
+    "F09": ("3", "almost"), "F15": ("0.5", "over"), "F17": ("0.1", "none"), "F21": ("0.6667", "almost"),
+    "F23": ("0.42", "none"),
+    "F25": ("0.8", "approximately"), "C11": ("0.9", "more than"), "C12": ("0.2", "below"), "C27": ("0.23", "none"),
 }  # fmt: skip
 COUNTS = {
     "F07": (17_000, "persons", "over"), "F09b": (13_000, "persons", "over"), "F11": (35, "countries", "over"),
     "F11b": (50, "countries", "around"), "F11c": (5_500, "persons", "over"), "F12": (4_000, "persons", "more than"),
-    "F13": (17, "boats", "exact"), "F18": (190, "projects", "more than"), "F31": (60_000, "persons", "over"),
-    "C06": (2_650, "persons", "exact"), "C15": (10_000, "persons", "almost"), "C16": (4_000_000, "persons", "over"),
-    "C17": (110_000_000, "persons", "exact"), "C20": (2_700, "persons", "over"), "C23": (1_141, "deployments", "exact"),
+    "F13": (17, "boats", "none"), "F18": (190, "projects", "more than"), "F31": (60_000, "persons", "over"),
+    "C06": (2_650, "persons", "none"), "C15": (10_000, "persons", "almost"), "C16": (4_000_000, "persons", "over"),
+    "C17": (110_000_000, "persons", "none"), "C20": (2_700, "persons", "over"), "C23": (1_141, "deployments", "none"),
 }  # fmt: skip
 WITHOUT_NUMBER = {"F02", "F22", *(f"F{number}" for number in range(33, 40))}
 
@@ -173,3 +176,17 @@ def test_codes_are_listed(figures: dict[str, dict[str, Any]], codelist: Callable
         for column, name in (("fund", "funds"), ("country", "countries"), ("theme", "themes"), ("earmark", "earmarks")):
             assert set((figure[column] or "").split(";")) - {""} <= listed[name], (figure["figure"], column)
     assert all(figure["fund"] for figure in figures.values() if figure["scope"] == "FUNDING")
+
+
+def test_the_stated_rule_is_the_one_that_the_wording_calls_for(figures: dict[str, dict[str, Any]]) -> None:
+    other = {}
+    for name, figure in figures.items():
+        value = None if figure["value"] is None else Decimal(repr(figure["value"]))
+        number = None if value is None else quoted_number(figure["quote"], value)
+        rule = rule_for(figure["qualifier"], figure["unit"] or "", figure["measure"], number)
+        if rule.id != figure["rule"]:
+            other[name] = (rule.id, figure["rule"])
+        # The number stands in the quotation: no precision has to be made up from a typed value.
+        assert number is None or number.text, name
+    # C06 is a round number of persons, stated to be read as a rounding; C08 holds two numbers, so none is taken.
+    assert other == {"C06": ("R-COUNT", "R-EXACT"), "C08": ("R-UNQ", "R-COUNT")}

@@ -1,0 +1,126 @@
+"""The command `euledger`: its table of commands, and how every run ends. Nothing heavy is imported here."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Final
+
+import click
+
+from ledger import __version__
+from ledger.cli.exits import DATABASE, INTERNAL, INTERRUPTED, USAGE
+from ledger.cli.lazy import LazyGroup
+from ledger.cli.options import common
+from ledger.cli.session import Session, pass_session
+
+#: name -> (where it is, its one line); a test holds the lines against the commands' own help.
+COMMANDS: Final = {
+    "demo": ("ledger.cli.demo:demo", "The whole job on shipped data, in a folder of its own."),
+    "init": ("ledger.cli.init:init", "Create or upgrade the ledger and load the shipped reference data."),
+    "import": ("ledger.cli.import_:import_command", "Book the rows of workbooks and text files into the ledger."),
+    "imports": ("ledger.cli.imports:imports", "What was imported: list, show, rows, revert."),
+    "figure": ("ledger.cli.figures:figure", "Published figures: list, show."),
+    "reconcile": ("ledger.cli.reconcile:reconcile", "Hold published figures against the ledger."),
+    "check": ("ledger.cli.check:check", "Check the ledger's integrity and the budget rules."),
+    "why": ("ledger.cli.why:why", "Unfold a number into the cells it comes from."),
+    "summary": ("ledger.cli.summary:summary", "Sum the ledger up by fund, country, year and more."),
+    "db": ("ledger.cli.db:db", "The database itself: upgrade, current, check, history."),
+}
+
+
+@click.group(
+    "euledger",
+    cls=LazyGroup,
+    commands_at=COMMANDS,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.version_option(__version__, prog_name="euledger")
+@pass_session
+@click.pass_context
+def cli(ctx: click.Context, session: Session) -> None:
+    """A ledger of EU funding portfolios: every euro booked once, every number traced to its cell.
+
+    \b
+    Example: euledger demo
+    """
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
+        session.console.talk(f"\n{_what_next(session)}")
+
+
+cli.params += common()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code. No problem, expected or not, shows a traceback."""
+    session = Session()
+    for stream in (sys.stdout, sys.stderr):
+        # A name that the terminal's code page lacks is shown escaped rather than ending the run.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        code = cli.main(arguments, prog_name="euledger", standalone_mode=False, obj=session)
+        sys.stdout.flush()
+    except click.UsageError as error:
+        error.show()
+        return USAGE
+    except click.ClickException as error:
+        return session.fail(USAGE, error.format_message())
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("euledger: interrupted; nothing was written that was not finished", err=True)
+        return INTERRUPTED
+    except SystemExit:
+        return session.exit_code  # click leaves this way when the reader of stdout is gone
+    except BrokenPipeError:
+        _leave_stdout()
+        return session.exit_code
+    except Exception as error:  # noqa: BLE001 - the last resort: one line and a report, never a traceback
+        return _unexpected(error, session)
+    return code if isinstance(code, int) else 0
+
+
+def _unexpected(error: Exception, session: Session) -> int:
+    # A problem with the database can only come from a module that was imported already; importing it would be slow.
+    database = sys.modules.get("ledger.store.database")
+    if database is not None and isinstance(error, database.DatabaseProblem):
+        return session.fail(DATABASE, str(error))
+    from ledger.cli.crash import write_report
+
+    where = write_report(error, session.command, _database(session))
+    kept = f"A report without data is in {where}" if where else "No report could be written"
+    return session.fail(INTERNAL, f"internal error ({type(error).__name__}), which is ours to mend. {kept}")
+
+
+def _database(session: Session) -> str | None:
+    try:
+        return session.settings().database
+    except (click.ClickException, OSError):
+        return session.database_option
+
+
+def _leave_stdout() -> None:
+    """Point stdout elsewhere, so that Python's last flush does not complain about the closed pipe."""
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (OSError, ValueError):
+        sys.stdout = None  # type: ignore[assignment] # Python's own sign for "no stdout"
+
+
+def _what_next(session: Session) -> str:
+    settings = session.settings()
+    file = settings.database_file
+    if file is not None and not file.exists():
+        return (
+            f"What to do next: there is no ledger at {file} yet.\n"
+            "  euledger demo      see the whole job on shipped data\n"
+            "  euledger init      make a ledger here"
+        )
+    return (
+        "What to do next:\n"
+        "  euledger import FILE   book a workbook (-n shows what would be booked)\n"
+        "  euledger reconcile     hold the published figures against the ledger\n"
+        "  euledger summary       what stands where"
+    )

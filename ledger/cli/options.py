@@ -1,0 +1,201 @@
+"""Every option that more than one command has, declared once: the same letter means the same everywhere."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+from click import Context, Parameter
+
+from ledger.cli.session import Session
+from ledger.domain.stages import Basis, Stage
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Day(click.ParamType[date]):
+    """A day written as 2024-03-12."""
+
+    name = "YYYY-MM-DD"
+
+    def convert(self, value: Any, param: Parameter | None, ctx: Context | None) -> date:
+        """The day; refuses any other way of writing one."""
+        if isinstance(value, date):
+            return value
+        try:
+            if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
+                raise ValueError
+            return date.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is no day written as 2024-03-12.", param, ctx)
+
+
+class Known(click.ParamType[int | datetime]):
+    """A batch number, or a moment: UTC unless it carries an offset; a day alone means its end."""
+
+    name = "BATCH|DATE-TIME"
+
+    def convert(self, value: Any, param: Parameter | None, ctx: Context | None) -> int | datetime:
+        """The batch number as int, the moment as an aware datetime."""
+        if isinstance(value, int | datetime):
+            return value
+        if value.isascii() and value.isdigit():
+            return int(value)
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is neither a batch number nor a date-time such as 2024-03-12T14:30.", param, ctx)
+        if re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
+            moment = datetime.combine(moment, time.max)
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+class Setting(click.ParamType[tuple[str, str]]):
+    """FIELD=VALUE."""
+
+    name = "FIELD=VALUE"
+
+    def convert(self, value: Any, param: Parameter | None, ctx: Context | None) -> tuple[str, str]:
+        """(field, value), with the blanks around them removed."""
+        if isinstance(value, tuple):
+            return value
+        field, equals, text = value.partition("=")
+        if not equals or not field.strip():
+            self.fail(f"{value!r} is not written as FIELD=VALUE, such as currency=EUR.", param, ctx)
+        return field.strip(), text.strip()
+
+
+def _session(ctx: Context) -> Session:
+    return ctx.ensure_object(Session)
+
+
+def _set_database(ctx: Context, _: Parameter, value: str | None) -> None:
+    if value is not None:
+        _session(ctx).database_option = value
+
+
+def _set_quiet(ctx: Context, _: Parameter, value: bool) -> None:  # noqa: FBT001 - click's callback
+    _session(ctx).console.quiet |= value
+
+
+def _set_verbose(ctx: Context, _: Parameter, value: bool) -> None:  # noqa: FBT001 - click's callback
+    _session(ctx).console.verbose |= value
+
+
+def _set_format(ctx: Context, _: Parameter, value: str) -> None:
+    _session(ctx).output_format = value
+
+
+def _as_dict(ctx: Context, param: Parameter, pairs: tuple[tuple[str, str], ...]) -> dict[str, str]:
+    settings: dict[str, str] = {}
+    for field, value in pairs:
+        if settings.setdefault(field, value) != value:
+            raise click.BadParameter(f"{field} is given twice: {settings[field]!r} and {value!r}.", ctx, param)
+    return settings
+
+
+def common() -> list[click.Parameter]:
+    """The options that stand before the command as well as after it."""
+    return [
+        click.Option(["--db"], metavar="URL|PATH", callback=_set_database, expose_value=False,
+                     help="The ledger. Else EULEDGER_DB, else euledger.toml, else ./ledger.db."),
+        click.Option(["-q", "--quiet"], is_flag=True, callback=_set_quiet, expose_value=False,
+                     help="Only results and problems."),
+        click.Option(["-v", "--verbose"], is_flag=True, callback=_set_verbose, expose_value=False,
+                     help="Every line, nothing left out."),
+    ]
+
+
+class Command(click.Command):
+    """A command that takes the common options too and tells the session its name."""
+
+    def __init__(self, name: str | None, **attributes: Any) -> None:
+        super().__init__(name, **attributes)
+        self.params += common()
+
+    def invoke(self, ctx: Context) -> Any:
+        """Run it; the name (`imports-list`) is that of its JSON schema."""
+        _session(ctx).command = "-".join(ctx.command_path.split()[1:])
+        return super().invoke(ctx)
+
+
+class Group(click.Group):
+    """A group of such commands."""
+
+    command_class = Command
+
+
+def command(name: str) -> Callable[[Callable[..., Any]], Command]:
+    """Makes a function a command of this house."""
+    return click.command(name, cls=Command)
+
+
+def group(name: str) -> Callable[[Callable[..., Any]], Group]:
+    """Makes a function a group of commands of this house."""
+    return click.group(name, cls=Group)
+
+
+def output_format(function: F) -> F:
+    """-f/--format: sets the session's format."""
+    return click.option("-f", "--format", type=click.Choice(["text", "json"]), default="text", is_eager=True,
+                        expose_value=False, callback=_set_format, help="Text for people or JSON for programs.")(function)
+
+
+def dry_run(function: F) -> F:
+    """-n/--dry-run."""
+    return click.option("-n", "--dry-run", is_flag=True, help="Do all of it, show the result, keep nothing.")(function)
+
+
+def yes(function: F) -> F:
+    """-y/--yes."""
+    return click.option("-y", "--yes", is_flag=True, help="Do not ask.")(function)
+
+
+def output(function: F) -> F:
+    """-o/--output."""
+    return click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
+                        help="Write the result there; the ending says as what.")(function)
+
+
+def settings(function: F) -> F:
+    """--set FIELD=VALUE, as a dict."""
+    return click.option("--set", "settings", type=Setting(), multiple=True, callback=_as_dict,
+                        help="State for the whole file what it does not say: currency=EUR, fund=AMIF, "
+                             "stage=committed. Repeatable.")(function)
+
+
+def with_illustrative(function: F) -> F:
+    """--with-illustrative."""
+    return click.option("--with-illustrative", is_flag=True,
+                        help="Count made-up example data too; the result says so.")(function)
+
+
+def known_at(function: F) -> F:
+    """--known-at."""
+    return click.option("--known-at", type=Known(),
+                        help="As the ledger knew it then: a batch number or a date-time (UTC).")(function)
+
+
+def filters(function: F) -> F:
+    """--as-of, --known-at, --fund, --country."""
+    function = click.option("--country", multiple=True, metavar="CODE",
+                            help="Only this country, EC or ISO code. Repeatable.")(function)
+    function = click.option("--fund", multiple=True, metavar="CODE", help="Only this fund. Repeatable.")(function)
+    function = known_at(function)
+    return click.option("--as-of", type=Day(), help="Only what had happened by the end of this day.")(function)
+
+
+def stage(function: F) -> F:
+    """--stage."""
+    stages = [str(each) for each in Stage if each is not Stage.OUTSIDE]
+    return click.option("--stage", type=click.Choice(stages), help="Stage of the money.  [default: committed]")(function)
+
+
+def basis(function: F) -> F:
+    """--basis."""
+    bases = [*(str(each) for each in Basis), "total"]
+    return click.option("--basis", type=click.Choice(bases), help="Whose money it is.  [default: eu]")(function)

@@ -1,0 +1,93 @@
+"""What one run of a command knows: which ledger, how to print, and how it ends."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+
+from ledger import settings
+from ledger.cli.console import Console
+from ledger.cli.exits import USAGE, exit_for
+from ledger.cli.jsonout import envelope
+from ledger.domain.findings import Finding
+
+if TYPE_CHECKING:
+    from ledger.store.database import Database
+
+
+class UserError(click.ClickException):
+    """Something in the command line or the configuration that the user can put right (exit 2)."""
+
+    exit_code = USAGE
+
+
+@dataclass(slots=True)
+class Session:
+    """Filled by the shared options, handed to every command by `pass_session`."""
+
+    database_option: str | None = None
+    console: Console = field(default_factory=Console)
+    output_format: str = "text"
+    command: str = ""
+    #: the code that the work earned; it holds even if the reader of stdout goes away meanwhile
+    exit_code: int = 0
+
+    @property
+    def wants_json(self) -> bool:
+        """Whether stdout is to carry JSON alone."""
+        return self.output_format == "json"
+
+    def settings(self) -> settings.Settings:
+        """The settings that hold here and now. Raises UserError for a configuration file that cannot be used."""
+        try:
+            return settings.load(self.database_option, environment=os.environ, folder=Path.cwd())
+        except settings.SettingsProblem as problem:
+            raise UserError(str(problem)) from problem
+
+    def database(self) -> Database:
+        """The ledger that is meant; nothing is opened yet."""
+        from ledger.store.database import Database, parse_url
+
+        return Database(parse_url(self.settings().database))
+
+    def finish(
+        self,
+        results: object,
+        findings: Iterable[Finding],
+        text: Callable[[], None],
+        *,
+        findings_are_data: bool = False,
+        code: int | None = None,
+    ) -> NoReturn:
+        """Print the results (`text` does it for people) and the findings, and end with their exit code, or `code`."""
+        found = list(findings)
+        self.exit_code = exit_for(found) if code is None else code
+        if self.wants_json:
+            self.console.say(self._envelope(results, found))
+        else:
+            text()
+            self.console.findings(found, as_data=findings_are_data)
+        raise click.exceptions.Exit(self.exit_code)
+
+    def fail(self, code: int, message: str) -> int:
+        """Tell in one line (and in JSON, if that was asked for) that the work could not be done; returns `code`."""
+        self.exit_code = code
+        click.echo(f"euledger: {' '.join(message.split())}", err=True)
+        if self.wants_json:
+            self.console.say(self._envelope([], [], error=message))
+        return code
+
+    def _envelope(self, results: object, findings: list[Finding], error: str = "") -> str:
+        is_unicode = (getattr(sys.stdout, "encoding", None) or "").lower().replace("-", "") == "utf8"
+        return envelope(
+            self.command, self.exit_code, results, findings, error=error, ascii_only=not is_unicode
+        )
+
+
+pass_session = click.make_pass_decorator(Session)

@@ -1,0 +1,147 @@
+"""A file becomes a reading: its profile, its tables, and row by row records with their amounts, or the findings why not.
+
+`read_file` decides everything that can stop the import before it returns; the rows are then streamed, once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+
+from ledger.domain.findings import Finding, stops
+from ledger.domain.records import ReadRow, Reading, ReadSheet
+from ledger.intake.cells import Workbook
+from ledger.intake.code_lists import CodeLists
+from ledger.intake.columns import columns_read, plan, survey
+from ledger.intake.finding_log import FindingLog
+from ledger.intake.headers import Table, locate, recognise
+from ledger.intake.profiles import Profile, find_profile
+from ledger.intake.readers import open_workbook
+from ledger.intake.rows import TableReader
+from ledger.intake.settings import Settings, read_settings
+
+
+def read_file(
+    path: Path,
+    *,
+    profile: str | None = None,
+    settings: Mapping[str, str] | None = None,
+    profiles: Sequence[Profile],
+    code_lists: CodeLists,
+) -> Reading:
+    """Read a file under a profile (by name; else the one that recognises it) and what `--set` states.
+
+    The reading's sheets yield their rows once, in order; findings and printed totals are complete after that. With a
+    STOP finding there are no sheets. Nothing is raised for bad input: it is told in `findings`, with its cells.
+    """
+    stated, findings = read_settings(settings or {}, code_lists)
+    reading = Reading(path.name, "", 0, "", settings=dict(settings or {}), findings=findings)
+    if not path.is_file():
+        findings.append(Finding("file-missing", f"there is no file {path}", path.name))
+        return reading
+    reading.sha256, reading.size = _fingerprint(path)
+    workbook = open_workbook(path, encoding=stated.stated.get("encoding"))
+    reading.format, reading.encoding, reading.delimiter = workbook.format, workbook.encoding, workbook.delimiter
+    findings += workbook.findings
+    opened = False
+    try:
+        if not stops(findings):
+            opened = _open_tables(reading, workbook, profile, stated, profiles, code_lists)
+    finally:
+        if not opened:
+            workbook.close()
+    return reading
+
+
+def _fingerprint(path: Path) -> tuple[str, int]:
+    """SHA-256 (hexadecimal) and size of the file's bytes."""
+    with path.open("rb") as handle:
+        digest = hashlib.file_digest(handle, "sha256")
+        return digest.hexdigest(), handle.tell()
+
+
+def _open_tables(
+    reading: Reading,
+    workbook: Workbook,
+    name: str | None,
+    settings: Settings,
+    profiles: Sequence[Profile],
+    lists: CodeLists,
+) -> bool:
+    """Find the profile and its tables and decide how they are read; True when sheets are ready to be read."""
+    if not workbook.sheets:
+        reading.findings.append(Finding("file-empty", "the file holds no table", reading.file))
+        return False
+    chosen = find_profile(name, profiles) if name else recognise(workbook, reading.file, profiles)
+    if isinstance(chosen, Finding):
+        reading.findings.append(chosen)
+        return False
+    reading.profile, reading.profile_sha256 = chosen.name, chosen.sha256
+    reading.source = settings.stated.get("source", chosen.source)
+    reading.is_illustrative = chosen.illustrative
+    reading.coverage = list(chosen.coverage)
+    reading.as_of = settings.as_of or _as_of(chosen)
+    tables, findings = locate(workbook, chosen, reading.file)
+    reading.findings += findings
+    if stops(reading.findings):
+        return False
+    left = _Open(workbook, len(tables))
+    sheets = [_open_table(reading, workbook, table, settings, lists, left) for table in tables]
+    if stops(reading.findings):
+        return False
+    reading.sheets = sheets
+    return bool(sheets)
+
+
+def _as_of(profile: Profile) -> date | None:
+    for table in profile.tables:
+        if "as_of" in table.constants:
+            try:
+                return date.fromisoformat(table.constants["as_of"])
+            except ValueError:
+                return None
+    return None
+
+
+class _Open:
+    """Closes the workbook when the last of its tables was read."""
+
+    def __init__(self, workbook: Workbook, tables: int) -> None:
+        self._workbook, self._left = workbook, tables
+
+    def done(self) -> None:
+        self._left -= 1
+        if self._left == 0:
+            self._workbook.close()
+
+
+def _open_table(
+    reading: Reading, workbook: Workbook, table: Table, settings: Settings, lists: CodeLists, left: _Open
+) -> ReadSheet:
+    """A table, read once to decide its columns and ready to be read again row by row."""
+    log = FindingLog(reading.file, table.sheet.name or "", reading.findings)
+    seen, last = survey(table, table.sheet.rows())
+    facts = table.sheet.facts
+    made = plan(table, seen, facts, settings, lists, log)
+    made.last_row = last
+    sheet = ReadSheet(
+        name=table.sheet.name or "",
+        position=table.position,
+        kind=table.rule.kind,
+        header_rows=[table.header_row],
+        columns=columns_read(table, made),
+        rows=iter(()),
+    )
+    reader = TableReader(table, made, facts, lists, log)
+    sheet.totals = reader.totals
+    sheet.rows = _stream(reader, left)
+    return sheet
+
+
+def _stream(reader: TableReader, left: _Open) -> Iterator[ReadRow]:
+    try:
+        yield from reader.rows()
+    finally:
+        left.done()

@@ -1,0 +1,240 @@
+"""The rows of a table in their states: each row of the sheet exactly once, gaps in its numbering included."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from datetime import date, datetime, time
+from decimal import Decimal
+
+from ledger.domain.findings import CODES
+from ledger.domain.records import Kind, PrintedTotal, ReadRow, RowState
+from ledger.intake.cells import CellError, SheetFacts, Value, cell_name, column_letter
+from ledger.intake.code_lists import CodeLists, plain_name
+from ledger.intake.columns import Plan
+from ledger.intake.finding_log import FindingLog
+from ledger.intake.headers import Table, plain_header
+from ledger.intake.records import RecordMaker
+from ledger.intake.totals import TOTAL_WORDS, TotalChecker, rows_of_sums
+
+#: Where several findings apply to one cell, the first in this order is told.
+_PRECEDENCE = {code: place for place, code in enumerate(CODES)}
+
+
+def digest(values: list[Value]) -> str:
+    """SHA-256 (hexadecimal) of a row's raw values in their canonical text form.
+
+    The form: the cells from column A on, U+001F between them, trailing empty cells left out; an empty cell is empty, a
+    text is `s` and the text, a number `n` and its plain digits, a truth value `b1` or `b0`, a date or time `d` and its
+    ISO form, an error `e` and its text; encoded as UTF-8.
+    """
+    parts = [
+        "" if value is None else "s" + value if type(value) is str else f"n{value}" if type(value) is int else _form(value)
+        for value in values
+    ]
+    return hashlib.sha256("\x1f".join(parts).rstrip("\x1f").encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _form(value: Value) -> str:
+    if isinstance(value, Decimal):
+        return f"n{value:f}"
+    if isinstance(value, bool):
+        return f"b{value:d}"
+    if isinstance(value, date | datetime | time):
+        return f"d{value.isoformat()}"
+    if isinstance(value, CellError):
+        return f"e{value.text}"
+    return f"s{value}"
+
+
+_BLANK = digest([])
+
+
+class TableReader:
+    """Reads the rows of one table under its plan. `totals` and the log are complete once `rows` has ended."""
+
+    def __init__(self, table: Table, plan: Plan, facts: SheetFacts, lists: CodeLists, log: FindingLog) -> None:
+        rule = table.rule
+        self._table, self._plan, self._facts, self._log = table, plan, facts, log
+        self._maker = RecordMaker(plan, lists, rule.ref_pattern, rule.title_pattern)
+        self._total_words = {word.casefold() for word in TOTAL_WORDS} | {plain_name(word) for word in rule.total_words}
+        self._total_places = self._places(rule.total_columns)
+        self._sum_rows = rows_of_sums(facts.formulas)
+        booked = [(column.at, column.field, plan.headers[column.at]) for column in plan.amounts]
+        self._checker = TotalChecker(booked, self._unbooked(), plan.currency or "EUR", log)
+        self.totals: list[PrintedTotal] = self._checker.totals
+        self._digests: dict[str, int] = {}
+        self._header_digest = ""
+        self._hidden: list[int] = []
+        self._posted = 0
+
+    def _places(self, names: tuple[str, ...]) -> list[int]:
+        wanted = {plain_header(name) for name in names}
+        return [
+            column.index - 1
+            for column in self._table.columns
+            if plain_header(column.header) in wanted or (column.rule and plain_header(column.rule.field) in wanted)
+        ]
+
+    def _unbooked(self) -> list[tuple[int, str]]:
+        """Columns that are none of ours and may hold amounts: no percentages."""
+        if self._plan.kind is Kind.FIGURES:
+            return []
+        formats = self._facts.number_formats
+        return [
+            (column.index - 1, column.header)
+            for column in self._table.columns
+            if column.rule is None
+            and "%" not in column.header
+            and not any("%" in code for code in formats.get(column.index, {}))
+        ]
+
+    # --- the rows ------------------------------------------------------------------------------------------------
+
+    def rows(self) -> Iterator[ReadRow]:
+        """Every row of the sheet from the first to the last, in its state."""
+        expected, head = 1, self._table.header_row
+        width = max(self._plan.width, 1)
+        for number, values in self._table.sheet.rows():
+            for gap in range(expected, number):
+                yield ReadRow(gap, RowState.BLANK, _BLANK)
+            expected = number + 1
+            mark = digest(values)
+            if mark == _BLANK or _is_blank(values):
+                yield ReadRow(number, RowState.BLANK, mark)
+                continue
+            if number <= head:
+                self._header_digest = mark
+                yield ReadRow(number, RowState.NOTE, mark)
+                continue
+            if len(values) < width:
+                values = values + [None] * (width - len(values))
+            yield self._row(number, values, mark)
+        self._close()
+
+    def _row(self, number: int, values: list[Value], mark: str) -> ReadRow:
+        label = self._total_label(number, values)
+        if label is not None:
+            _, stated = self._maker.amounts(values, tell=False)
+            self._checker.check(number, label, values, stated, self._facts.formulas)
+            return ReadRow(number, RowState.SUBTOTAL, mark, None, stated)
+        if mark == self._header_digest or self._is_note(values):
+            return ReadRow(number, RowState.NOTE, mark)
+        maker = self._maker
+        maker.start(number)
+        currency, stated = maker.amounts(values)
+        record = maker.make(number, values, currency, stated)
+        self._checker.add(number, values, stated)
+        if number in self._facts.hidden_rows:
+            self._hidden.append(number)
+        if maker.problems:
+            self._tell(number, maker.problems)
+            return ReadRow(number, RowState.REJECTED, mark, None, stated)
+        self._posted += 1
+        earlier = self._digests.setdefault(mark, number)
+        if earlier != number:
+            message = f"row {number} is alike in every cell to row {earlier}; both were read"
+            self._log.tell("duplicate-row", message, str(number), {"row": number, "earlier": earlier})
+        return ReadRow(number, RowState.POSTED, mark, record, stated)
+
+    def _total_label(self, number: int, values: list[Value]) -> str | None:
+        """The label of a total row; None for any other row."""
+        if self._total_places:
+            cells: list[Value] = [values[at] for at in self._total_places]
+        else:
+            cells = [next((value for value in values if value is not None and value != ""), None)]
+        for value in cells:
+            if type(value) is str and len(value) < 60:
+                word = value.strip().rstrip(":").casefold()
+                if word in self._total_words or (not word.isascii() and plain_name(word) in self._total_words):
+                    return value.strip()
+        if number in self._sum_rows:
+            return next((value.strip() for value in values if type(value) is str and value.strip()), "SUM")
+        return None
+
+    def _is_note(self, values: list[Value]) -> bool:
+        """A row with one text and nothing else, in a table of three columns or more: a section, a footnote, a source."""
+        if len(values) < 3 or len(values) - values.count(None) > 3:
+            return False
+        filled = [value for value in values if value is not None and not (type(value) is str and not value.strip())]
+        return len(filled) == 1 and type(filled[0]) is str
+
+    def _tell(self, number: int, problems: list[tuple[str, str, int, dict[str, object]]]) -> None:
+        """Tell the problems of a row, one for each cell."""
+        told: set[int] = set()
+        for code, message, column, values in sorted(problems, key=lambda p: (p[2], _PRECEDENCE[p[0]])):
+            if column not in told:
+                told.add(column)
+                cell = cell_name(number, column) if column else str(number)
+                self._log.tell(code, message, cell, values)
+
+    # --- what is told once ---------------------------------------------------------------------------------------
+
+    def _close(self) -> None:
+        """Tell what concerns the whole table."""
+        self._close_amounts()
+        self._close_references()
+        maker, log, name = self._maker, self._log, self._plan.kind
+        if self._hidden:
+            message = f"{len(self._hidden)} hidden rows hold data and were read: {_ranges(self._hidden)}"
+            log.tell("hidden-rows", message, _ranges(self._hidden), {"rows": self._hidden[:1000]})
+        hidden = [column for column in self._table.columns if column.index in self._facts.hidden_columns]
+        if hidden and self._posted:
+            letters = ", ".join(f"{column_letter(column.index)} ({column.header})" for column in hidden)
+            cell = f"{column_letter(hidden[0].index)}:{column_letter(hidden[-1].index)}"
+            log.tell("hidden-columns", f"hidden columns hold data: {letters}", cell)
+        if maker.without_country and name is Kind.PROJECTS:
+            message = f"{maker.without_country:,} rows name no country"
+            log.tell("country-missing", message, values={"rows": maker.without_country})
+        if maker.undated:
+            message = f"nothing dates the amounts of {maker.undated:,} rows"
+            log.tell("value-date-unknown", message, values={"rows": maker.undated})
+        log.close()
+
+    def _close_amounts(self) -> None:
+        log, booking = self._log, self._maker.booking
+        for column in self._plan.amounts:
+            if column.rounded:
+                header, cell = self._plan.headers[column.at], cell_name(column.first_rounded, column.at + 1)
+                message = f"{column.rounded:,} amounts of {header!r} have more decimals than the currency; rounded half up"
+                log.tell("number-rounded", message, cell, {"count": column.rounded})
+        if booking.public_apart:
+            at = self._plan.places["public_contribution"]
+            message = (
+                f"{booking.public_apart:,} rows state the EU share beside the public contribution; the latter holds it "
+                "and was not booked"
+            )
+            values = {"rows": booking.public_apart}
+            log.tell("public-holds-eu", message, cell_name(booking.first_public, at + 1), values)
+        for row, column_index, message, values in booking.below_share:
+            log.at("total-below-share", message, row, column_index, values)
+
+    def _close_references(self) -> None:
+        log, references = self._log, self._maker.references
+        if references.generated and self._posted:
+            message = "the references were made from title, beneficiary, dates and place"
+            log.tell("reference-generated", message, values={"rows": self._posted})
+        if references.repeated:
+            first = next(iter(references.repeated))
+            message = f"{len(references.repeated):,} references stand on several rows, such as {first!r}"
+            values = {"references": len(references.repeated), "rows": sum(references.repeated.values())}
+            log.tell("reference-repeated", message, values=values)
+        for row, ref, other in references.alike:
+            log.tell("reference-case", f"{ref!r} and {other!r} differ only in case or dash", str(row))
+
+
+def _is_blank(values: list[Value]) -> bool:
+    """Whether a row holds nothing but blanks."""
+    return all(value is None or (type(value) is str and not value.strip()) for value in values)
+
+
+def _ranges(numbers: list[int]) -> str:
+    """Row numbers as text: 3-5, 9; at most eight spans."""
+    spans: list[list[int]] = []
+    for number in numbers:
+        if spans and number == spans[-1][1] + 1:
+            spans[-1][1] = number
+        else:
+            spans.append([number, number])
+    shown = ", ".join(f"{a}-{b}" if a != b else str(a) for a, b in spans[:8])
+    return shown + (" …" if len(spans) > 8 else "")
