@@ -12,7 +12,7 @@ DEFAULT_DATABASE = "ledger.db"
 _KEYS = ("database", "profiles")
 
 
-class SettingsProblem(Exception):  # noqa: N818 - named like DatabaseProblem: it is told to the user, not raised at him
+class SettingsProblem(Exception):
     """The configuration cannot be used; the message says which file and key (exit 2)."""
 
 
@@ -31,8 +31,9 @@ class Settings:
 
 
 def load(option: str | None, *, environment: Mapping[str, str], folder: Path) -> Settings:
-    """`option` (--db), else EULEDGER_DB, else `database` in the nearest euledger.toml from `folder` upward, else
-    ./ledger.db. Relative paths in a configuration file count from that file. Raises SettingsProblem.
+    """`option` (--db), else EULEDGER_DB, else the nearest euledger.toml from `folder` upward, else ./ledger.db.
+
+    Relative paths in a configuration file count from that file. Raises SettingsProblem.
     """
     config = _find(folder)
     content = _read(config) if config else {}

@@ -22,11 +22,20 @@ FLOATS: dict[str, str] = {
     "ledger/domain/intervals.py:module": "the two infinities of an open interval; finite ends are Fractions",
     "ledger/domain/intervals.py:_times": "as above: tells an infinity from a Fraction",
     "ledger/domain/intervals.py:_finite": "as above",
+    "ledger/intake/lexicon.py:_take": "the weight of a header word, from a code list",
+    "ledger/intake/readers/native.py:_value": "tells a cell's double, which goes through from_float",
     "ledger/intake/readers/numbers.py:from_float": "the door: the shortest decimal of a cell's binary double",
     "ledger/intake/readers/numbers.py:from_text": "the door: a stored number in scientific notation",
 }
 #: Here a float says how sure a reading is, or a share of cells; amounts are Decimals, and float(...) stays barred.
-SURENESS = {"ledger/intake/numbers.py", "ledger/intake/dates.py"}
+SURENESS = {
+    "ledger/intake/dates.py",
+    "ledger/intake/lexicon.py",
+    "ledger/intake/numbers.py",
+    "ledger/intake/rates.py",
+    "ledger/intake/readers/delimited.py",
+    "ledger/intake/readers/encoding.py",
+}
 
 
 def python_files(*folders: str) -> Iterator[Path]:

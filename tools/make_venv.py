@@ -31,7 +31,8 @@ def with_a_new_enough_python() -> None:
     """Starts this script again with a newer Python if this one is too old; ends with a message if there is none."""
     for name in NEWER:
         found = shutil.which(name)
-        if found and subprocess.call([found, "-c", "pass"]) == 0:
+        # A shim of a version manager may stand there without a Python behind it.
+        if found and subprocess.call([found, "-c", "pass"], stderr=subprocess.DEVNULL) == 0:
             sys.exit(subprocess.call([found, os.path.abspath(__file__)] + sys.argv[1:]))
     say("The ledger needs Python %d.%d or newer; this is %s and no newer one is on the PATH." % (*OLDEST, sys.version))
     say("Install one (Debian and Ubuntu: apt install python3 python3-venv) and repeat the command.")

@@ -136,12 +136,25 @@ def _book(
 
 
 def _reader(profile: str | None, settings: Mapping[str, str], profile_dirs: Sequence[Path]) -> Read:
-    from ledger.intake.code_lists import shipped_code_lists
+    """What reads one file: the shipped profiles and code lists, and the user's profiles, which go before them."""
+    from importlib.resources import as_file
+
+    from ledger import shipped
+    from ledger.intake.code_lists import CodeLists
     from ledger.intake.profiles import load_profiles
     from ledger.intake.read import read_file
 
-    profiles, lists = load_profiles(profile_dirs), shipped_code_lists()
-    return lambda path: read_file(path, profile=profile, settings=dict(settings), profiles=profiles, code_lists=lists)
+    with as_file(shipped.profiles()) as folder:
+        profiles, findings = load_profiles([folder, *profile_dirs])
+    with as_file(shipped.codelists()) as folder:
+        lists = CodeLists(folder)
+
+    def read(path: Path) -> Reading:
+        reading = read_file(path, profile=profile, settings=settings, profiles=profiles, code_lists=lists)
+        reading.findings[:0] = findings
+        return reading
+
+    return read
 
 
 def found_files(paths: Iterable[Path]) -> list[Path]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from difflib import get_close_matches
 from typing import Any
 
@@ -33,7 +33,7 @@ def build(
     themes: Sequence[str] = (),
     year: str | None = None,
     as_of: date | None = None,
-    known_at: str | int | None = None,
+    known_at: str | int | datetime | None = None,
     **other: Any,
 ) -> Filter:
     """A filter of checked codes. `basis` may be `total` (all bases); a country may be a group or an EC code."""
@@ -93,10 +93,13 @@ def theme_codes(connection: Connection, name: str) -> list[str]:
     return found
 
 
-def batch_known_at(connection: Connection, known_at: str | int | None) -> int | None:
+def batch_known_at(connection: Connection, known_at: str | int | datetime | None) -> int | None:
     """The last batch that was known at a batch number or an ISO date or date-time; 0 where none was yet."""
     if known_at is None:
         return None
+    if isinstance(known_at, datetime):
+        known_at = known_at.astimezone(UTC).isoformat() if known_at.tzinfo else known_at.isoformat()
+        known_at = known_at.removesuffix("+00:00")
     if isinstance(known_at, int) or known_at.isdigit():
         return int(known_at)
     moment = known_at.replace(" ", "T").removesuffix("Z")

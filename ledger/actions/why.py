@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
@@ -72,7 +73,7 @@ class WhyResult:
 
 
 def why(
-    database: Database, ref: str, *, with_illustrative: bool = False, known_at: str | None = None
+    database: Database, ref: str, *, with_illustrative: bool = False, known_at: str | int | datetime | None = None
 ) -> WhyResult:
     """Unfold `ref`: a published figure, a record (project, envelope, programme), or a scope such as
     `fund=AMIF,country=TN,year=2022,stage=paid`."""

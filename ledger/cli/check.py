@@ -16,7 +16,7 @@ from ledger.cli.session import Session, pass_session
 @options.output_format
 @pass_session
 def check(session: Session, *, names: tuple[str, ...], list_checks: bool, with_illustrative: bool) -> None:
-    """Check the ledger's integrity and the budget rules.
+    r"""Check the ledger's integrity and the budget rules.
 
     Silent when all is well (-v says what was checked).
 

@@ -20,8 +20,9 @@ _QUERY_SECRET = re.compile(r"(?i)((?:ssl)?passw(?:or)?d\s*[=:]\s*)[^&\s'\")]+")
 
 
 def write_report(error: BaseException, command: str, database: str | None) -> Path | None:
-    """Write the report into the user's state folder, else the temporary one; the path, or None where neither can be
-    written. It holds the lines of code that were passed and the messages, never local variables or arguments.
+    """Write the report into the user's state folder, else the temporary one; the path, or None where neither works.
+
+    It holds the lines of code that were passed and the messages, never local variables or arguments.
     `database` is what the user named the ledger by; a URL's password is left out.
     """
     now = datetime.now(UTC)

@@ -10,7 +10,7 @@ from ledger.cli.session import Session, pass_session
 
 @options.group("db")
 def db() -> None:
-    """The database itself: upgrade, current, check, history.
+    r"""The database itself: upgrade, current, check, history.
 
     \b
     Example: euledger db current
@@ -22,7 +22,7 @@ def db() -> None:
 @options.output_format
 @pass_session
 def upgrade(session: Session) -> None:
-    """Bring the tables up to date, all steps or none.
+    r"""Bring the tables up to date, all steps or none.
 
     \b
     Example: euledger db upgrade
@@ -30,17 +30,19 @@ def upgrade(session: Session) -> None:
     """
     from ledger.actions import database as action
 
-    database = session.database()
-    before, after = action.upgrade(database)
-    session.finish({"database": database.shown, "revision_before": before, "revision_after": after}, [],
-                   lambda: session.console.say(f"{database.shown}: schema {before or 'none'} → {after}"))
+    before, after = action.upgrade(session.database())
+    results = {"database": after.database, "revision_before": before.revision, "revision_after": after.revision}
+    session.finish(
+        results, [],
+        lambda: session.console.say(f"{after.database}: schema {before.revision or 'none'}, now {after.revision}"),
+    )
 
 
 @db.command("current")
 @options.output_format
 @pass_session
 def current(session: Session) -> None:
-    """Which schema the database has, and which the program needs.
+    r"""Which schema the database has, and which the program needs.
 
     \b
     Example: euledger db current
@@ -48,18 +50,20 @@ def current(session: Session) -> None:
     """
     from ledger.actions import database as action
 
-    database = session.database()
-    now, newest = action.current(database)
-    advice = "up to date" if now == newest else f"the program needs {newest}: euledger db upgrade"
-    session.finish({"database": database.shown, "revision": now, "head": newest}, [],
-                   lambda: session.console.say(f"{database.shown}: schema {now or 'none'}, {advice}"))
+    state = action.current(session.database())
+    advice = "up to date" if state.is_current else f"the program needs {state.newest}: euledger db upgrade"
+    session.finish(
+        {"database": state.database, "revision": state.revision, "newest": state.newest, "is_current": state.is_current},
+        [],
+        lambda: session.console.say(f"{state.database}: schema {state.revision or 'none'}, {advice}"),
+    )
 
 
 @db.command("check")
 @options.output_format
 @pass_session
 def check(session: Session) -> None:
-    """Compare tables and triggers with what the program expects.
+    r"""Compare tables and triggers with what the program expects.
 
     Silent when they agree; ends with 4 when they do not.
 
@@ -69,20 +73,20 @@ def check(session: Session) -> None:
     """
     from ledger.actions import database as action
 
-    differences = action.check(session.database())
+    found = action.check(session.database())
 
     def text() -> None:
-        for difference in differences:
+        for difference in found.differences:
             session.console.say(difference)
 
-    session.finish(differences, [], text, code=DATABASE if differences else CLEAN)
+    session.finish(found, [], text, code=DATABASE if found.differences else CLEAN)
 
 
 @db.command("history")
 @options.output_format
 @pass_session
 def history(session: Session) -> None:
-    """Every change of the schema, oldest first.
+    r"""Every change of the schema, oldest first.
 
     \b
     Example: euledger db history

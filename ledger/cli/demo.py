@@ -19,7 +19,7 @@ from ledger.cli.summary import print_summary
 @options.output_format
 @pass_session
 def demo(session: Session, *, directory: Path | None) -> None:
-    """The whole job on shipped data, in a folder of its own.
+    r"""The whole job on shipped data, in a folder of its own.
 
     Without DIR, in a new folder euledger-demo here.
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 import click
 
 from ledger.cli import options
@@ -14,7 +12,7 @@ from ledger.cli.session import Session, pass_session
 
 @options.group("figure")
 def figure() -> None:
-    """Published figures: list, show.
+    r"""Published figures: list, show.
 
     \b
     Example: euledger figure list
@@ -26,8 +24,8 @@ def figure() -> None:
 @options.known_at
 @options.output_format
 @pass_session
-def list_(session: Session, *, known_at: int | datetime | None) -> None:
-    """The figures on record.
+def list_(session: Session, *, known_at: str | None) -> None:
+    r"""The figures on record.
 
     \b
     Example: euledger figure list
@@ -52,7 +50,7 @@ def list_(session: Session, *, known_at: int | datetime | None) -> None:
 @options.output_format
 @pass_session
 def show(session: Session, *, figure_ref: str) -> None:
-    """One figure with its wording, scope, rule and source.
+    r"""One figure with its wording, scope, rule and source.
 
     \b
     Example: euledger figure show F19

@@ -36,7 +36,7 @@ def import_command(
     complete: bool,
     atomic: bool,
 ) -> None:
-    """Book the rows of workbooks and text files into the ledger.
+    r"""Book the rows of workbooks and text files into the ledger.
 
     A folder stands for the spreadsheets in it. Every row is accounted for:
     posted, unchanged, subtotal, blank, note or rejected.

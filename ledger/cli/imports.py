@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -10,12 +12,16 @@ from ledger.cli import options
 from ledger.cli.console import Column
 from ledger.cli.jsonout import plain
 from ledger.cli.session import Session, UserError, pass_session
+from ledger.domain.findings import Finding
 from ledger.domain.records import RowState
+
+if TYPE_CHECKING:
+    from ledger.actions.batches import BatchLine
 
 
 @options.group("imports")
 def imports() -> None:
-    """What was imported: list, show, rows, revert.
+    r"""What was imported: list, show, rows, revert.
 
     \b
     Example: euledger imports list
@@ -27,7 +33,7 @@ def imports() -> None:
 @options.output_format
 @pass_session
 def list_(session: Session) -> None:
-    """The batches, oldest first.
+    r"""The batches, oldest first.
 
     \b
     Example: euledger imports list
@@ -36,19 +42,18 @@ def list_(session: Session) -> None:
     from ledger.actions import batches
 
     found = batches.list_batches(session.database())
-    columns = [Column("batch", is_number=True), Column("recorded (UTC)"), Column("kind"), Column("files"),
-               Column("profile"), Column("posted", is_number=True), Column("rejected", is_number=True), Column("remark")]
+    columns = [Column("batch", is_number=True), Column("recorded (UTC)"), Column("kind"), Column("file"),
+               Column("profile"), Column("postings", is_number=True), Column("remark")]
 
     def text() -> None:
         session.console.table(columns, [
-            (str(b.batch), b.recorded_at, b.kind, b.files, b.profile, b.rows.get("posted", 0),
-             b.rows.get("rejected", 0), b.remark)
+            (str(b.id), b.recorded_at[:19].replace("T", " "), b.kind, b.file, b.profile, b.transfers, _remark(b))
             for b in found
         ])
         if not found:
             session.console.talk("Nothing was imported yet. Start with: euledger import FILE")
 
-    session.finish(found, [], text)
+    session.finish([_as_json(line) for line in found], [], text)
 
 
 @imports.command("show")
@@ -56,7 +61,7 @@ def list_(session: Session) -> None:
 @options.output_format
 @pass_session
 def show(session: Session, *, batch: int) -> None:
-    """One batch: its files, settings, rows by state, amounts and findings.
+    r"""One batch: its files, settings, rows by state, amounts and findings.
 
     \b
     Example: euledger imports show 12
@@ -65,7 +70,14 @@ def show(session: Session, *, batch: int) -> None:
     from ledger.actions import batches
 
     found = batches.show_batch(session.database(), batch)
-    session.finish(found.batch, found.findings, lambda: session.console.record(plain(found.batch) or {}))
+    if isinstance(found, Finding):
+        session.finish(None, [found], _nothing)
+    results = {**_as_json(found.line), "rows": found.rows, "findings": found.findings}
+
+    def text() -> None:
+        session.console.record({**results, "findings": [_told(finding) for finding in found.findings]})
+
+    session.finish(results, [], text)
 
 
 @imports.command("rows")
@@ -74,7 +86,7 @@ def show(session: Session, *, batch: int) -> None:
 @options.output_format
 @pass_session
 def rows(session: Session, *, batch: int, state: str | None) -> None:
-    """The rows of a batch with their states.
+    r"""The rows of a batch with their states.
 
     \b
     Example: euledger imports rows 12 --state rejected
@@ -82,10 +94,12 @@ def rows(session: Session, *, batch: int, state: str | None) -> None:
     """
     from ledger.actions import batches
 
-    found = batches.batch_rows(session.database(), batch, state)
-    columns = [Column("file"), Column("sheet"), Column("row", is_number=True), Column("state"), Column("reference")]
-    lines = [(row.file, row.sheet, str(row.row), str(row.state), row.ref) for row in found.rows]
-    session.finish(found.rows, found.findings, lambda: session.console.table(columns, lines))
+    found = batches.batch_rows(session.database(), batch, RowState(state) if state else None)
+    if isinstance(found, Finding):
+        session.finish(None, [found], _nothing)
+    columns = [Column("file"), Column("sheet"), Column("row", is_number=True), Column("state"), Column("said of it")]
+    lines = [(row.file, row.sheet, str(row.row), row.state, "; ".join(row.findings)) for row in found]
+    session.finish(found, [], lambda: session.console.table(columns, lines))
 
 
 @imports.command("revert")
@@ -95,7 +109,7 @@ def rows(session: Session, *, batch: int, state: str | None) -> None:
 @options.output_format
 @pass_session
 def revert(session: Session, *, batch: int, yes: bool, dry_run: bool) -> None:
-    """Take a batch back by counter-postings.
+    r"""Take a batch back by counter-postings.
 
     \b
     Example: euledger imports revert 12 -n
@@ -108,11 +122,36 @@ def revert(session: Session, *, batch: int, yes: bool, dry_run: bool) -> None:
         if not sys.stdin.isatty():
             raise UserError("nobody is there to be asked: add -y to revert, or -n to see what it would do.")
         click.confirm(f"Reverse every posting of batch {batch}?", abort=True, err=True)
-    done = batches.revert(session.database(), batch, dry_run)
+    done = batches.revert(session.database(), batch, dry_run=dry_run)
+    results = {"reverted": done.reverted, "batch": done.batch, "transfers": done.transfers, "dry_run": done.dry_run}
 
     def text() -> None:
-        session.console.record(plain(done.reverted) or {})
-        if dry_run:
-            session.console.talk("Dry run: nothing was kept.")
+        if done.batch is not None:
+            session.console.say(f"Batch {done.reverted} is undone by batch {done.batch}: {done.transfers} postings.")
+            if dry_run:
+                session.console.talk("Dry run: nothing was kept.")
 
-    session.finish(done.reverted, done.findings, text)
+    session.finish(results, done.findings, text)
+
+
+def _as_json(line: BatchLine) -> dict[str, Any]:
+    fields: dict[str, Any] = plain(line)
+    return {"batch": fields.pop("id"), **fields}
+
+
+def _remark(line: BatchLine) -> str:
+    marks = [
+        "ILLUSTRATIVE" if line.is_illustrative else "",
+        f"undoes {line.reverts}" if line.reverts else "",
+        f"undone by {line.reverted_by}" if line.reverted_by else "",
+    ]
+    return ", ".join(mark for mark in marks if mark)
+
+
+def _told(finding: Mapping[str, Any]) -> str:
+    place = "!".join(part for part in (finding.get("sheet"), finding.get("cell")) if part)
+    return f"{place}: {finding['message']} [{finding['code']}]" if place else f"{finding['message']} [{finding['code']}]"
+
+
+def _nothing() -> None:
+    """The text of a command that found nothing to show: the finding says it all."""

@@ -14,7 +14,7 @@ from ledger.cli.session import Session, pass_session
 @options.output_format
 @pass_session
 def init(session: Session, *, bare: bool) -> None:
-    """Create or upgrade the ledger and load the shipped reference data.
+    r"""Create or upgrade the ledger and load the shipped reference data.
 
     \b
     Example: euledger --db ledger.db init
@@ -39,5 +39,4 @@ def init(session: Session, *, bare: bool) -> None:
             print_result(console, result)
         console.talk("Next: euledger reconcile, euledger summary, euledger import FILE")
 
-    findings = [*done.findings, *(finding for result in done.batches for finding in result.findings)]
-    session.finish(results, findings, text, findings_are_data=True)
+    session.finish(results, done.findings, text, findings_are_data=True)

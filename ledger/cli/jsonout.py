@@ -16,15 +16,22 @@ from ledger.domain.money import Money, as_json
 
 
 def plain(value: object) -> Any:
-    """`value` in JSON's own types: Money as {"amount", "currency"}, Decimal and dates as text, dataclasses by their
-    field names. Raises TypeError for anything else, binary fractions above all: no amount may pass through one.
+    """`value` in JSON's own types: Money as {"amount", "currency"}, Decimal and dates as text, dataclasses by fields.
+
+    Raises TypeError for anything else, binary fractions above all: no amount may pass through one.
     """
-    if value is None or isinstance(value, bool | int):
-        return value
     if isinstance(value, Enum):
         return plain(value.value)
-    if isinstance(value, str):
-        return str(value)
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, Mapping):
+        return {str(plain(key)): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    return _plain_object(value)
+
+
+def _plain_object(value: object) -> Any:
     if isinstance(value, Money):
         return as_json(value.minor, value.currency)
     if isinstance(value, Finding):
@@ -35,10 +42,6 @@ def plain(value: object) -> Any:
         return value.isoformat()
     if isinstance(value, Path):
         return str(value)
-    if isinstance(value, Mapping):
-        return {str(plain(key)): plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
     if isinstance(value, set | frozenset):
         return sorted((plain(item) for item in value), key=str)
     if dataclasses.is_dataclass(value):

@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+from ledger.cli.overriding import override
+
 
 class LazyGroup(click.Group):
     """`commands_at` maps a command's name to ("module:attribute", its one line of help)."""
@@ -16,11 +18,13 @@ class LazyGroup(click.Group):
         super().__init__(name, **attributes)
         self.commands_at = commands_at
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    @override
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """The names, in the order of the work."""
         return list(self.commands_at)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    @override
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - as above
         """The command, imported now; None for an unknown name."""
         if cmd_name not in self.commands_at:
             return None
@@ -28,6 +32,7 @@ class LazyGroup(click.Group):
         found: click.Command = getattr(import_module(module), attribute)
         return found
 
+    @override
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
@@ -43,7 +48,8 @@ class LazyGroup(click.Group):
             hint = f" Did you mean: {', '.join(near)}?" if near else " See: euledger --help"
             raise click.UsageError(f"No such command {args[0]!r}.{hint}", ctx) from error
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    @override
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - as above
         """Names and lines from the table alone."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, line) for name, (_, line) in self.commands_at.items()])

@@ -41,7 +41,7 @@ COMMANDS: Final = {
 @pass_session
 @click.pass_context
 def cli(ctx: click.Context, session: Session) -> None:
-    """A ledger of EU funding portfolios: every euro booked once, every number traced to its cell.
+    r"""A ledger of EU funding portfolios: every euro booked once, every number traced to its cell.
 
     \b
     Example: euledger demo
@@ -83,10 +83,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _unexpected(error: Exception, session: Session) -> int:
-    # A problem with the database can only come from a module that was imported already; importing it would be slow.
-    database = sys.modules.get("ledger.store.database")
-    if database is not None and isinstance(error, database.DatabaseProblem):
-        return session.fail(DATABASE, str(error))
+    # A known problem can only come from a module that was imported already; importing it here would be slow.
+    for module, name, code in (
+        ("ledger.store.database", "DatabaseProblem", DATABASE),
+        ("ledger.actions.scope", "UsageProblem", USAGE),
+    ):
+        if module in sys.modules and isinstance(error, getattr(sys.modules[module], name)):
+            return session.fail(code, str(error))
     from ledger.cli.crash import write_report
 
     where = write_report(error, session.command, _database(session))
@@ -106,7 +109,7 @@ def _leave_stdout() -> None:
     try:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (OSError, ValueError):
-        sys.stdout = None  # type: ignore[assignment] # Python's own sign for "no stdout"
+        sys.stdout = None  # Python's own sign for "no stdout"
 
 
 def _what_next(session: Session) -> str:

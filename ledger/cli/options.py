@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 from click import Context, Parameter
 
+from ledger.cli.overriding import override
 from ledger.cli.session import Session
 from ledger.domain.stages import Basis, Stage
 
@@ -22,36 +22,37 @@ class Day(click.ParamType[date]):
 
     name = "YYYY-MM-DD"
 
+    @override
     def convert(self, value: Any, param: Parameter | None, ctx: Context | None) -> date:
         """The day; refuses any other way of writing one."""
         if isinstance(value, date):
             return value
         try:
-            if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
-                raise ValueError
-            return date.fromisoformat(value)
+            day = date.fromisoformat(value)
         except ValueError:
+            day = None
+        # fromisoformat also takes 20240312 and 2024-W11-2, which nobody means.
+        if day is None or day.isoformat() != value:
             self.fail(f"{value!r} is no day written as 2024-03-12.", param, ctx)
+        return day
 
 
-class Known(click.ParamType[int | datetime]):
+class Known(click.ParamType[str]):
     """A batch number, or a moment: UTC unless it carries an offset; a day alone means its end."""
 
     name = "BATCH|DATE-TIME"
 
-    def convert(self, value: Any, param: Parameter | None, ctx: Context | None) -> int | datetime:
-        """The batch number as int, the moment as an aware datetime."""
-        if isinstance(value, int | datetime):
-            return value
-        if value.isascii() and value.isdigit():
-            return int(value)
+    @override
+    def convert(self, value: Any, param: Parameter | None, ctx: Context | None) -> str:
+        """The batch number, day or moment as ISO text, an offset turned into UTC."""
+        text = str(value).strip()
+        if text.isascii() and text.isdigit():
+            return text
         try:
-            moment = datetime.fromisoformat(value)
+            moment = datetime.fromisoformat(text)
         except ValueError:
             self.fail(f"{value!r} is neither a batch number nor a date-time such as 2024-03-12T14:30.", param, ctx)
-        if re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
-            moment = datetime.combine(moment, time.max)
-        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return text.replace(" ", "T") if moment.tzinfo is None else moment.astimezone(UTC).isoformat()[:-6]
 
 
 class Setting(click.ParamType[tuple[str, str]]):
@@ -59,6 +60,7 @@ class Setting(click.ParamType[tuple[str, str]]):
 
     name = "FIELD=VALUE"
 
+    @override
     def convert(self, value: Any, param: Parameter | None, ctx: Context | None) -> tuple[str, str]:
         """(field, value), with the blanks around them removed."""
         if isinstance(value, tuple):
@@ -117,6 +119,7 @@ class Command(click.Command):
         super().__init__(name, **attributes)
         self.params += common()
 
+    @override
     def invoke(self, ctx: Context) -> Any:
         """Run it; the name (`imports-list`) is that of its JSON schema."""
         _session(ctx).command = "-".join(ctx.command_path.split()[1:])

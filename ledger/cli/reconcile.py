@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import date, datetime
+from datetime import date
 from typing import TYPE_CHECKING
 
 import click
@@ -31,11 +31,11 @@ def reconcile(
     figures: tuple[str, ...],
     with_illustrative: bool,
     as_of: date | None,
-    known_at: int | datetime | None,
+    known_at: str | None,
     fund: tuple[str, ...],
     country: tuple[str, ...],
 ) -> None:
-    """Hold published figures against the ledger.
+    r"""Hold published figures against the ledger.
 
     Without a name, all of them. The verdict of each is met, met-warn, broken,
     within-ceiling, undecidable or external, with rule, interval and room.

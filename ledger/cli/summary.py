@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,11 +36,11 @@ def summary(
     output: Path | None,
     with_illustrative: bool,
     as_of: date | None,
-    known_at: int | datetime | None,
+    known_at: str | None,
     fund: tuple[str, ...],
     country: tuple[str, ...],
 ) -> None:
-    """Sum the ledger up by fund, country, year and more.
+    r"""Sum the ledger up by fund, country, year and more.
 
     \b
     Example: euledger summary --by fund,country --stage allocated -o summary.xlsx

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 import click
 
 from ledger.cli import options
-from ledger.cli.console import SHOWN_AT_MOST, Console, shown
+from ledger.cli.console import SHOWN_AT_MOST, Console
 from ledger.cli.session import Session, pass_session
+from ledger.domain.money import display
 
 if TYPE_CHECKING:
     from ledger.actions.why import WhyNode
@@ -19,22 +19,14 @@ if TYPE_CHECKING:
 @options.command("why")
 @click.argument("ref")
 @options.with_illustrative
-@options.filters
+@options.known_at
 @options.output_format
 @pass_session
-def why(
-    session: Session,
-    *,
-    ref: str,
-    with_illustrative: bool,
-    as_of: date | None,
-    known_at: int | datetime | None,
-    fund: tuple[str, ...],
-    country: tuple[str, ...],
-) -> None:
-    """Unfold a number into the cells it comes from.
+def why(session: Session, *, ref: str, with_illustrative: bool, known_at: str | None) -> None:
+    r"""Unfold a number into the cells it comes from.
 
-    REF is a figure, an envelope, a programme or a project.
+    REF is a figure, an envelope, a programme, a project, or a scope such as
+    fund=AMIF,country=TN,year=2022,stage=paid.
 
     \b
     Example: euledger why F19 --with-illustrative
@@ -42,16 +34,13 @@ def why(
     """
     from ledger.actions import why as action
 
-    found = action.why(
-        session.database(), ref, with_illustrative=with_illustrative, as_of=as_of, known_at=known_at, fund=fund,
-        country=country,
-    )
+    found = action.why(session.database(), ref, with_illustrative=with_illustrative, known_at=known_at)
 
     def text() -> None:
-        if found.root is not None:
-            print_tree(session.console, found.root)
+        for node in found.nodes:
+            print_tree(session.console, node)
 
-    session.finish(found.root, found.findings, text)
+    session.finish([node.as_json() for node in found.nodes], found.findings, text)
 
 
 def print_tree(console: Console, root: WhyNode) -> None:
@@ -62,16 +51,20 @@ def print_tree(console: Console, root: WhyNode) -> None:
 
 def _lines(node: WhyNode, depth: int, at_most: int | None) -> Iterator[str]:
     parts = [node.label]
-    if node.amount is not None:
-        parts.append(shown(node.amount))
-    if node.cell:
-        parts.append(f"← {node.cell}")
-    if node.raw is not None:
-        parts.append(f'"{node.raw}"')
+    if node.minor is not None:
+        parts.append(display(node.minor, node.currency))
+    if node.cell is not None:
+        stated = node.as_json()
+        place = "!".join(filter(None, (stated["file"], stated["sheet"], stated["cell"])))
+        parts.append(f'← {place} "{node.raw}"')
     if node.rule:
         parts.append(f"({node.rule})")
+    if node.note:
+        parts.append(node.note)
+    if node.is_illustrative:
+        parts.append("ILLUSTRATIVE")
     indent = "  " * depth
-    yield indent + "  ".join(parts)
+    yield indent + "  ".join(part for part in parts if part)
     for child in node.children[:at_most]:
         yield from _lines(child, depth + 1, at_most)
     if at_most is not None and len(node.children) > at_most:

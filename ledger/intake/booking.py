@@ -175,9 +175,7 @@ class Booking:
         """Add one amount, in as many parts as the split has: by country first, each part then by theme."""
         country, theme = split.country or NO_COUNTRY, split.theme or NO_THEME
         if split.countries is None and split.themes is None:
-            booked.append(
-                Amount(stage, basis, country, theme, currency, minor, day, column, rule, price_basis)
-            )
+            booked.append(Amount(stage, basis, country, theme, currency, minor, day, column, rule, price_basis))
             return
         by_country = _divide(minor, split.countries, country)
         for code, part, share in by_country:

@@ -39,7 +39,7 @@ class AmountColumn:
     unit: int
     negative: bool
     required: bool
-    decision: NumberDecision | None
+    decision: NumberDecision
     #: cells that were rounded, and the first of them
     rounded: int = 0
     first_rounded: int = 0
@@ -52,7 +52,7 @@ class PercentColumn:
     at: int
     field: str
     factor: int
-    decision: NumberDecision | None
+    decision: NumberDecision
 
 
 @dataclass(slots=True)
@@ -95,14 +95,14 @@ def field_types(table: Table) -> dict[int, FieldType]:
 def survey(table: Table, rows: Iterable[Row]) -> tuple[dict[int, _Seen], int]:
     """What stands in the amount, percentage, number and date columns, and the number of the last row that holds any."""
     seen = {index: _Seen() for index in field_types(table)}
-    feeds = []
+    feeds: list[tuple[int, NumberColumn | DateColumn]] = []
     for index, kind in field_types(table).items():
         if kind in (FieldType.AMOUNT, FieldType.NUMBER, FieldType.PERCENT):
-            seen[index].numbers = NumberColumn()
-            feeds.append((index - 1, seen[index].numbers))
+            numbers = seen[index].numbers = NumberColumn()
+            feeds.append((index - 1, numbers))
         elif kind is FieldType.DATE:
-            seen[index].dates = DateColumn()
-            feeds.append((index - 1, seen[index].dates))
+            dates = seen[index].dates = DateColumn()
+            feeds.append((index - 1, dates))
     percents = [index for index, kind in field_types(table).items() if kind is FieldType.PERCENT]
     last, head = 0, table.header_row
     for number, values in rows:
@@ -323,7 +323,7 @@ def columns_read(table: Table, made: Plan) -> list[ColumnRead]:
                 letter=column_letter(column.index),
                 header=column.header,
                 field=column.rule.field if column.rule else None,
-                number_style=amount.decision.style if amount and amount.decision else None,
+                number_style=amount.decision.style if amount else None,
                 currency=(amount.currency or made.currency) if amount else None,
                 unit=amount.unit if amount else 1,
             )

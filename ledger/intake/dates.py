@@ -40,7 +40,36 @@ _MONTH_YEAR = re.compile(r"([0-9]{1,2}) ?[./-] ?((?:19|20)[0-9]{2})|((?:19|20)[0
 _TOKEN = re.compile(r"[0-9]+|[^\W\d_]+")
 #: Words between the parts of a written date: "1er janvier", "12 de mayo de 2016", "2016 m. gegužės 12 d.".
 _FILLERS = frozenset(
-    ["de", "del", "di", "d", "of", "the", "den", "der", "am", "le", "er", "st", "nd", "rd", "th", "m", "g", "gada", "metų", "o", "il", "dne", "dana", "έτους", "година", "год", "г", "ú"]
+    [
+        "de",
+        "del",
+        "di",
+        "d",
+        "of",
+        "the",
+        "den",
+        "der",
+        "am",
+        "le",
+        "er",
+        "st",
+        "nd",
+        "rd",
+        "th",
+        "m",
+        "g",
+        "gada",
+        "metų",
+        "o",
+        "il",
+        "dne",
+        "dana",
+        "έτους",
+        "година",
+        "год",
+        "г",
+        "ú",
+    ]
 )
 
 
@@ -106,7 +135,9 @@ def read_date(
     if isinstance(value, CellError):
         if not value.text:
             return Refusal("formula-uncached", "the formula was saved without its value")
-        return Missing("not-available") if value.text == "#N/A" else Refusal("cell-error", f"the cell shows {value.text}")
+        return (
+            Missing("not-available") if value.text == "#N/A" else Refusal("cell-error", f"the cell shows {value.text}")
+        )
     if isinstance(value, (bool, time)):
         return Refusal("date-invalid", "no date")
     return _read_number(value, end=end, epoch_1904=epoch_1904)

@@ -241,5 +241,3 @@ def _wording(rule: TableRule, name: str) -> str:
 def reference_is_stated(table: Table, reference: str) -> bool:
     """Whether a column holds the records' own references."""
     return any(column.rule and column.rule.field == reference for column in table.columns)
-
-

@@ -347,7 +347,9 @@ def read_amount(
     if isinstance(value, CellError):
         if not value.text:
             return Refusal("formula-uncached", "the formula was saved without its value")
-        return Missing("not-available") if value.text == "#N/A" else Refusal("cell-error", f"the cell shows {value.text}")
+        return (
+            Missing("not-available") if value.text == "#N/A" else Refusal("cell-error", f"the cell shows {value.text}")
+        )
     if isinstance(value, (bool, int, Decimal)):
         return Refusal("number-invalid", "a truth value stands where an amount is expected")
     return Refusal("number-invalid", "a date or time stands where an amount is expected")

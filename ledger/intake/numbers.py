@@ -58,7 +58,7 @@ class NumberDecision:
     """What a column's amounts are, how sure that is and why.
 
     `ambiguous`: two styles stay plausible and their totals differ; the import must stop and show `candidates` (the
-    plausible styles, likeliest first). `style` is None for typed numbers and for texts whose signs do not matter is "__".
+    plausible styles, likeliest first). `style` is None for typed numbers, "__" for texts of digits alone.
     """
 
     style: str | None
@@ -88,8 +88,11 @@ class NumberDecision:
     refused_examples: tuple[str, ...] = ()
 
     def read(self, value: Value) -> Amount | Missing | Refusal:
-        """A cell under this decision. Under an ambiguous one, only what reads alike either way."""
-        return read_amount(value, None if self.ambiguous else self.style, thousandths=self.thousandths)
+        """A cell under this decision; under an ambiguous one, only what reads alike either way. No percentages."""
+        found = read_amount(value, None if self.ambiguous else self.style, thousandths=self.thousandths)
+        if isinstance(found, Amount) and found.note and "percent" in found.note:
+            return Refusal("number-invalid", "a percentage stands where an amount is expected", (found.number,))
+        return found
 
 
 @dataclass(slots=True)
@@ -203,6 +206,11 @@ class _Verdict:
         open_signs = [s for s in ".," if self.either[s] and not self.role_of(s)]
         base = self.base_style(open_signs)
         plausible = [base] if not open_signs else self.rivals(base, open_signs)
+        if len(plausible) == 1 and plausible[0][1] in open_signs:
+            self.thousandths = (
+                False  # another sign groups, and no cell shows that this one parts: "1 234 567", "94.603"
+            )
+            self.evidence.append(f'nothing shows that "{plausible[0][1]}" is the decimal sign: such texts are refused')
         suspect = self.typed_remnants(base)
         if arithmetic is not None and len(plausible) > 1:
             plausible = self.ask(arithmetic, plausible)
@@ -219,8 +227,16 @@ class _Verdict:
         if group and part <= _STRAY * group:
             return "group"
         if part and not group:
+            # Numbers with three decimals are hardly ever whole and never all below 1,000 when they are: more whole
+            # numbers than decimals, none of them above 999, look like grouped amounts with a stray among them.
+            small = self.count(lambda k: not k[1] and not k[2] and k[4] <= 3)
+            large = self.count(lambda k: not k[1] and not k[2] and k[4] > 3)
+            if small > part and not large:
+                return ""
             thick = self.count(lambda k: k[2] == sign != k[1] and (k[3] >= 3 or "scientific" in k[0].note))
-            if part >= 0.05 * (part + either) or (thick and part >= 0.01 * either):
+            if thick and part >= 0.01 * either:
+                return "part"
+            if part >= 0.05 * (part + either) and (part >= 3 or either == 1):
                 return "part"
         elif part and group <= _STRAY * part and part >= either * 0.05:
             return "part"
@@ -351,7 +367,9 @@ class _Verdict:
         for sign in ".,":
             if self.either[sign]:
                 role = "groups" if style[0] == sign else "is the decimal sign"
-                self.evidence.append(f'"{sign}" {role}: {self.groups[sign]} texts group with it, {self.parts[sign]} part')
+                self.evidence.append(
+                    f'"{sign}" {role}: {self.groups[sign]} texts group with it, {self.parts[sign]} part'
+                )
         return round(sure * (1 - share / 2), 3)
 
     def statement(

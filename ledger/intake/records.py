@@ -66,6 +66,8 @@ class RecordMaker:
         self.references = ReferenceMaker(reference_at, generated=reference_at is None and ref_pattern is None)
         self._ref_pattern, self._title_pattern = ref_pattern, title_pattern
         self.problems: list[Problem] = []
+        self._row = 0
+        self._quiet = False
         #: rows that name no country
         self.without_country = 0
         self.undated = 0
@@ -107,39 +109,42 @@ class RecordMaker:
     # --- amounts -------------------------------------------------------------------------------------------------
 
     def amounts(self, values: list[Value], *, tell: bool = True) -> tuple[str | None, dict[str, tuple[str, int]]]:
-        """The currency of the row and the amounts that it states, by field, in minor units; `values` is padded to the
-        plan's width. Cells that hold no amount are problems, unless `tell` is off."""
-        plan = self._plan
-        at = plan.places.get("currency")
-        currency: str | None = plan.currency
-        if at is not None and plan.kind is not Kind.FIGURES and (text := values[at]) is not None:
-            if named := cell_text(text):
-                currency = self._lists.currency(named)
-                if currency is None and tell:
-                    self._problem("currency-unknown", f"{named!r} is no ISO 4217 currency code", at)
+        """The currency of the row and the amounts that it states, by field, in minor units.
+
+        `values` is padded to the plan's width. Cells that hold no amount are problems, unless `tell` is off.
+        """
+        self._quiet = not tell
+        currency = self._currency(values)
         stated: dict[str, tuple[str, int]] = {}
-        for column in plan.amounts:
+        for column in self._plan.amounts:
             value = values[column.at]
             if value is None:
                 continue
             own = column.currency or currency
-            kind = type(value)
-            if kind is int and own is not None:
-                minor = value * self._factor(own, column.unit)  # type: ignore[operator]
-                if -LIMIT_MINOR < minor < LIMIT_MINOR:
-                    stated[column.field] = (own, minor)
-                    continue
-            elif kind is Decimal and own is not None and -_SAFE < value < _SAFE:  # type: ignore[operator]
-                # exact: the product has at most 28 digits, and what int() drops is compared
-                scaled = value * self._factor(own, column.unit)  # type: ignore[operator]
+            # Exact types: a bool is an int as well, and no amount.
+            if own is not None and (
+                (type(value) is int and -_SAFE < value < _SAFE) or (type(value) is Decimal and -_SAFE < value < _SAFE)
+            ):
+                # Exact: the product has at most 28 digits, and what int() drops is compared.
+                scaled = value * self._factor(own, column.unit)
                 minor = int(scaled)
                 if minor == scaled and -LIMIT_MINOR < minor < LIMIT_MINOR:
                     stated[column.field] = (own, minor)
                     continue
-            read = self._amount(column, value, own, tell)
-            if read is not None:
+            if (read := self._amount(column, value, own)) is not None:
                 stated[column.field] = read
+        self._quiet = False
         return currency, stated
+
+    def _currency(self, values: list[Value]) -> str | None:
+        """The currency of a row's own cell, else that of the whole file; None where neither says one."""
+        at = self._plan.places.get("currency")
+        if at is None or self._figures or not (named := cell_text(values[at])):
+            return self._plan.currency
+        code = self._lists.currency(named)
+        if code is None:
+            self._problem("currency-unknown", f"{named!r} is no ISO 4217 currency code", at)
+        return code
 
     def _factor(self, currency: str, unit: int) -> int:
         factor = self._factors.get((currency, unit))
@@ -147,49 +152,43 @@ class RecordMaker:
             factor = self._factors[currency, unit] = minor_factor(currency, unit)
         return factor
 
-    def _amount(self, column: AmountColumn, value: Value, currency: str | None, tell: bool) -> tuple[str, int] | None:
-        """A cell that is not simply a whole number; problems are told where there are any."""
-        number: Decimal
-        if type(value) is Decimal and value.is_finite():
-            number = value
-        else:
-            if isinstance(value, CellError):
-                return self._refuse(column.at, *_error(value), tell)
-            assert column.decision
-            answer = column.decision.read(value)
-            if isinstance(answer, Refusal):
-                code = "number-invalid" if answer.code == "number-ambiguous" else answer.code
-                return self._refuse(column.at, code, f"{cell_text(value)[:60]!r} is no clear amount: {answer.reason}", tell)
-            if not isinstance(answer, Amount):
-                return None
-            if "percent" in answer.note:
-                return self._refuse(column.at, "number-invalid", f"{cell_text(value)!r} is a percentage", tell)
-            number, currency = answer.number, answer.currency or currency
+    def _amount(self, column: AmountColumn, value: Value, currency: str | None) -> tuple[str, int] | None:
+        """A cell that is not simply a number with its cents; problems are told where there are any."""
+        if isinstance(value, CellError):
+            self._problem(*_error(value), column.at)
+            return None
+        answer = column.decision.read(value)
+        if isinstance(answer, Refusal):
+            code = "number-invalid" if answer.code == "number-ambiguous" else answer.code
+            self._problem(code, f"{cell_text(value)[:60]!r} is no clear amount: {answer.reason}", column.at)
+            return None
+        if not isinstance(answer, Amount):
+            return None
+        if "percent" in answer.note:
+            self._problem("number-invalid", f"{cell_text(value)!r} is a percentage", column.at)
+            return None
+        currency = answer.currency or currency
         if currency is None:
-            if "currency" in self._plan.places:
-                return self._refuse(column.at, "currency-missing", "the row names no currency for this amount", tell)
+            self._problem("currency-missing", "nothing says the currency of this amount", column.at)
             return None
         try:
-            minor, rounded = to_minor(number, currency, column.unit)
+            minor, rounded = to_minor(answer.number, currency, column.unit)
         except MoneyError as error:
-            return self._refuse(column.at, "number-precision", str(error), tell)
-        if rounded and tell:
+            self._problem("number-precision", str(error), column.at)
+            return None
+        if rounded and not self._quiet:
             column.rounded += 1
             column.first_rounded = column.first_rounded or self._row
         return currency, minor
 
-    def _refuse(self, at: int, code: str, message: str, tell: bool) -> None:
-        if tell:
-            self._problem(code, message, at)
-
     def _problem(self, code: str, message: str, at: int, **values: Any) -> None:
-        self.problems.append((code, message, at + 1, values))
+        """Note a problem at a 0-based position (-1: the whole row)."""
+        if not self._quiet:
+            self.problems.append((code, message, at + 1, values))
 
     # --- the record ----------------------------------------------------------------------------------------------
 
-    def make(
-        self, row: int, values: list[Value], currency: str | None, stated: dict[str, tuple[str, int]]
-    ) -> Record:
+    def make(self, row: int, values: list[Value], currency: str | None, stated: dict[str, tuple[str, int]]) -> Record:
         """The record of a row whose amounts were read. Look at `problems` (kept until `start`) before using it."""
         plan = self._plan
         attributes = dict(self._constants)
@@ -242,7 +241,6 @@ class RecordMaker:
     def _percent(self, column: PercentColumn, value: Value, attributes: dict[str, Any]) -> None:
         if value is None or value == "":
             return
-        assert column.decision
         if isinstance(value, CellError):
             self._problem(*_error(value), column.at)
             return
@@ -363,11 +361,11 @@ class RecordMaker:
 
     def _name(self, row: int, values: list[Value], record: Record, split: Split) -> None:
         """Give the record its reference, and its title where a pattern makes one."""
-        words = {"country": split.country or "", "row": str(row), "fund": record.attributes.get("fund_code") or ""}
+        words = {"country": split.country or "", "row": str(row), "fund": str(record.attributes.get("fund_code") or "")}
         for pattern, name in ((self._ref_pattern, "ref"), (self._title_pattern, "title")):
             if pattern is None or (name == "title" and record.attributes.get("title")):
                 continue
-            text = _PLACEHOLDER.sub(lambda found: str(self._word(found[1], words, values, record)), pattern)
+            text = self._filled(pattern, words, values, record)
             if name == "ref":
                 record.ref = text
             else:
@@ -383,6 +381,10 @@ class RecordMaker:
             self._problem("reference-missing", f"the cell of {self._plan.headers[at]!r} is empty", at)
         if self._kind is Kind.ENVELOPES and record.attributes["title"] is None:
             record.attributes["title"] = record.ref
+
+    def _filled(self, pattern: str, words: dict[str, str], values: list[Value], record: Record) -> str:
+        """A pattern with the row's words in the place of its fields."""
+        return _PLACEHOLDER.sub(lambda found: str(self._word(found[1], words, values, record)), pattern)
 
     def _word(self, name: str, words: dict[str, str], values: list[Value], record: Record) -> object:
         if name in words:
@@ -403,7 +405,11 @@ class RecordMaker:
             if text not in _YES | _NO:
                 self._problem("code-unknown", f"{text!r} is neither yes nor no", places["target"])
             attributes["is_target"] = text in _YES
-        for name, look_up in (("fund", self._lists.fund), ("country", self._lists.scope_code), ("theme", self._lists.theme)):
+        for name, look_up in (
+            ("fund", self._lists.fund),
+            ("country", self._lists.scope_code),
+            ("theme", self._lists.theme),
+        ):
             if isinstance(listed := attributes.get(name), str):
                 attributes[name] = self._code_list(name, listed, look_up)
         if "earmark" in attributes and attributes["earmark"] not in self._lists.earmarks:
@@ -425,7 +431,6 @@ class RecordMaker:
     def _figure_value(self, column: PercentColumn, value: Value, attributes: dict[str, Any]) -> None:
         if value is None or value == "":
             return
-        assert column.decision
         if isinstance(value, CellError):
             self._problem(*_error(value), column.at)
             return

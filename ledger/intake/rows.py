@@ -29,7 +29,13 @@ def digest(values: list[Value]) -> str:
     ISO form, an error `e` and its text; encoded as UTF-8.
     """
     parts = [
-        "" if value is None else "s" + value if type(value) is str else f"n{value}" if type(value) is int else _form(value)
+        ""
+        if value is None
+        else "s" + value
+        if type(value) is str
+        else f"n{value}"
+        if type(value) is int
+        else _form(value)
         for value in values
     ]
     return hashlib.sha256("\x1f".join(parts).rstrip("\x1f").encode("utf-8", "surrogatepass")).hexdigest()
@@ -196,7 +202,9 @@ class TableReader:
         for column in self._plan.amounts:
             if column.rounded:
                 header, cell = self._plan.headers[column.at], cell_name(column.first_rounded, column.at + 1)
-                message = f"{column.rounded:,} amounts of {header!r} have more decimals than the currency; rounded half up"
+                message = (
+                    f"{column.rounded:,} amounts of {header!r} have more decimals than the currency; rounded half up"
+                )
                 log.tell("number-rounded", message, cell, {"count": column.rounded})
         if booking.public_apart:
             at = self._plan.places["public_contribution"]

@@ -82,7 +82,9 @@ def _value(name: str, text: str, code_lists: CodeLists) -> tuple[str | None, str
             except ValueError:
                 return None, "a date written YYYY-MM-DD is needed"
         case "number_style":
-            return (text if is_style(text) else None), "two signs are needed, grouping and decimal, such as '.,' or '_.'"
+            return (
+                text if is_style(text) else None
+            ), "two signs are needed, grouping and decimal, such as '.,' or '_.'"
         case "date_order":
             order = text.casefold()
             return (order if order in ("dmy", "mdy", "ymd") else None), "dmy, mdy or ymd is needed"

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as made_by
 from decimal import Decimal
 
 from ledger.domain.money import MoneyError, display, to_minor
@@ -20,16 +21,19 @@ from ledger.intake.finding_log import FindingLog
 
 #: Words that alone in a cell mean a total, in the official languages; compared after `plain_name`.
 TOTAL_WORDS = frozenset(
-    plain_name(word)
-    for word in (
-        "total|totals|grand total|subtotal|sub-total|subtotals|sum|overall total|total general|total général|"
-        "sous-total|montant total|gesamt|gesamtsumme|summe|insgesamt|zwischensumme|totale|totale generale|subtotale|"
-        "totaal|eindtotaal|subtotaal|total geral|suma|suma total|razem|ogółem|łącznie|suma końcowa|celkem|celkový součet|"
-        "mezisoučet|celkom|spolu|súčet|skupaj|skupna vsota|ukupno|sveukupno|összesen|mindösszesen|részösszeg|yhteensä|"
-        "summa|totalt|i alt|ialt|kokku|kopā|kopsumma|iš viso|viso|σύνολο|γενικό σύνολο|общо|всичко|iomlán|totali|"
-        "total (eur)|total eur"
-    ).split("|")
-)
+    map(
+        plain_name,
+        [
+            "total", "totals", "grand total", "subtotal", "sub-total", "subtotals", "sum", "overall total",
+            "total general", "total général", "sous-total", "montant total", "gesamt", "gesamtsumme", "summe",
+            "insgesamt", "zwischensumme", "totale", "totale generale", "subtotale", "totaal", "eindtotaal", "subtotaal",
+            "total geral", "suma", "suma total", "razem", "ogółem", "łącznie", "suma końcowa", "celkem",
+            "celkový součet", "mezisoučet", "celkom", "spolu", "súčet", "skupaj", "skupna vsota", "ukupno", "sveukupno",
+            "összesen", "mindösszesen", "részösszeg", "yhteensä", "summa", "totalt", "i alt", "ialt", "kokku", "kopā",
+            "kopsumma", "iš viso", "viso", "σύνολο", "γενικό σύνολο", "общо", "всичко", "iomlán", "totali",
+        ],
+    )
+)  # fmt: skip
 
 _COLUMN_SUM = re.compile(
     r"(?:SUM|SUBTOTAL)\((?:\d+[,;])?\$?([A-Z]{1,3})\$?(\d+):\$?([A-Z]{1,3})\$?(\d+)\)", re.IGNORECASE
@@ -63,7 +67,7 @@ class _Sum:
     whole: int = 0
     section: int = 0
     filled: int = 0
-    currencies: set[str] = field(default_factory=set)
+    currencies: set[str] = made_by(default_factory=set)
 
 
 class TotalChecker:
@@ -171,8 +175,11 @@ class TotalChecker:
             self._log.tell("total-row-mismatch", message, f"{letter}{row}", values)
 
     def _meant(self, label: str, total: _Sum, printed: int) -> tuple[int, int]:
-        """The sum that a total is meant to be, and its first row: the section above it or all rows, whichever it
-        equals; the section where it equals neither, unless it is the first total or calls itself a grand one."""
+        """The sum that a total is meant to be, and its first row.
+
+        It is the section above it or all rows, whichever it equals; the section where it equals neither, unless it is
+        the first total or calls itself a grand one.
+        """
         whole = (total.whole, self._first)
         if not self._totals_seen or not self._section_first or printed == total.whole:
             return whole

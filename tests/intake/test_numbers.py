@@ -33,7 +33,7 @@ def decided(*values: Value, hint: str | None = None) -> NumberDecision:
         ("\u2212 12,5 €", "-12.5", "EUR"),
         ("2.645.000***", "2645000", None),
         ("1.234.567 (1)", "1234567", None),
-        ("1\u202f234\u00a0567,00 Kč", None, None),
+        ("1\u202f234\u00a0567,00 Kč", "1234567.00", "CZK"),
         ("1\u202f234\u202f567,00 Kč", "1234567.00", "CZK"),
         ("1’234.50", "1234.50", None),
         ("1.234,-", "1234", None),
@@ -47,10 +47,8 @@ def decided(*values: Value, hint: str | None = None) -> NumberDecision:
         ("1.234.567,89 kn", "1234567.89", "HRK"),
     ],
 )
-def test_a_text_with_one_reading_is_read_exactly(text: str, number: str | None, currency: str | None) -> None:
+def test_a_text_with_one_reading_is_read_exactly(text: str, number: str, currency: str | None) -> None:
     found = read_amount(text, None)
-    if number is None:  # two kinds of space are still one grouping sign
-        number, currency = "1234567.00", "CZK"
     assert isinstance(found, Amount), found
     assert (found.number, found.currency) == (Decimal(number), currency)
 
@@ -116,6 +114,16 @@ def test_one_decimal_among_a_hundred_groups_decides_nothing() -> None:
     assert decided(*[f"{n}.{n + 100}" for n in range(100, 200)], "12.5").ambiguous
 
 
+def test_a_stray_that_may_group_or_part_is_refused_where_another_sign_groups() -> None:
+    found = decided("1 234 567", "89 000", "12 500", "700 000", "94.603")
+    assert isinstance(found.read("94.603"), Refusal)
+    assert found.read("89 000") == Amount(Decimal(89000))
+
+
+def test_small_whole_numbers_beside_thousands_outweigh_one_stray_decimal() -> None:
+    assert decided("36", "4", "1", "402", "8,382", "3,822", "9,713", "1,793", "5,5").ambiguous
+
+
 def test_column_arithmetic_and_a_stated_style_break_the_tie() -> None:
     column = NumberColumn()
     column.feed_all(["1.234", "5.678"])
@@ -153,8 +161,19 @@ def test_sums_are_exact_beyond_what_a_double_holds() -> None:
     assert found.candidates[0].total == Decimal("90071992547409930.07")
 
 
+def test_a_percentage_in_an_amount_column_is_refused() -> None:
+    found = decided("1.234,50", "2.000,00", "75 %")
+    assert found.notes["percent"] == 1
+    assert isinstance(found.read("75 %"), Refusal)
+
+
 def test_rates() -> None:
-    assert [read_rate(v) for v in ("75 %", "75,00%", 75, "85.000")] == [Decimal(75), Decimal(75), Decimal(75), Decimal(85)]
+    assert [read_rate(v) for v in ("75 %", "75,00%", 75, "85.000")] == [
+        Decimal(75),
+        Decimal(75),
+        Decimal(75),
+        Decimal(85),
+    ]
     assert isinstance(read_rate(Decimal("0.75")), Refusal)
     assert read_rate("0,75", FRACTION) == Decimal(75)
     assert isinstance(read_rate("101 %"), Refusal)

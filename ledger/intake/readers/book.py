@@ -10,7 +10,7 @@ from ledger.domain.findings import Finding
 from ledger.intake.cells import Row, Sheet, SheetFacts, Value
 
 
-class ReadFailed(Exception):  # noqa: N818 - a state of the file, told by its finding
+class ReadFailed(Exception):
     """The file can not be read (further); `finding` says why.
 
     `open_workbook` never lets it out. `Sheet.rows()` does, where damage shows only in mid-sheet: a reader that simply

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import IO, TYPE_CHECKING
 from xml.etree.ElementTree import ParseError
 
-import defusedxml.ElementTree as safe
+from defusedxml import ElementTree as DefusedTree
 from defusedxml.common import DefusedXmlException
 
 if TYPE_CHECKING:
@@ -23,13 +23,13 @@ def local(tag: str) -> str:
 
 def parse(data: bytes | str) -> Element:
     """The root element of a small document."""
-    root: Element = safe.fromstring(data, forbid_dtd=True)
+    root: Element = DefusedTree.fromstring(data, forbid_dtd=True)
     return root
 
 
 def walk(stream: IO[bytes]) -> Iterator[tuple[str, Element]]:
     """`(event, element)` for every start and end of an element, in the order of the document."""
-    yield from safe.iterparse(stream, events=("start", "end"), forbid_dtd=True)
+    yield from DefusedTree.iterparse(stream, events=("start", "end"), forbid_dtd=True)
 
 
 def attribute(element: Element, name: str) -> str | None:

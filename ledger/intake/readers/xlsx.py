@@ -55,7 +55,7 @@ class _Parts:
             raise unreadable(self.file, f"the part {path!r} is damaged ({error})") from error
 
     def relations(self, path: str) -> dict[str, tuple[str, str]]:
-        """id -> (last word of the type, path) of the relations of a part; those that lead outside are left out."""
+        """Id -> (last word of the type, path) of the relations of a part; those that lead outside are left out."""
         folder, name = posixpath.split(path)
         rels = posixpath.join(folder, "_rels", name + ".rels")
         if self.find(rels) is None:

@@ -21,7 +21,12 @@ from ledger.intake.readers.book import trimmed, unreadable
 from ledger.intake.readers.formulas import moved
 from ledger.intake.readers.numbers import Shown, from_iso, from_serial, from_text
 from ledger.intake.readers.xlsx_text import (
-    NotUnderstood, rich_text, root_is_plain, text_chunks, unescape_controls, unescape_entities,
+    NotUnderstood,
+    rich_text,
+    root_is_plain,
+    text_chunks,
+    unescape_controls,
+    unescape_entities,
 )  # fmt: skip
 
 if TYPE_CHECKING:
@@ -324,16 +329,18 @@ def _quick_values(work: _Pass, part: str, number: int, at: int) -> list[Value] |
     digits_here = str(number)
     plans, strings = work.plans, work.strings
     for cell in cells:
-        before, letters, digits, after, formula, formula_attributes, formula_text, text, inline = cell
+        before, letters, digits, after, formula, _, _, text, inline = cell
         if digits != digits_here:
-            return _uncount(work, cells, cell)
+            _uncount(work, cells, cell)
+            return None
         plan = plans.get((before, letters, after)) or work.plan((before, letters, after))
         gap = plan.column - len(values) - 1
         kind = plan.kind
         if gap < 0 or (inline and kind is not Kind.TEXT):
-            return _uncount(work, cells, cell)
+            _uncount(work, cells, cell)
+            return None
         if formula:
-            value = _formula_value(work, plan, number, formula_attributes, formula_text, text)
+            value = _formula_value(work, plan, number, cell)
         elif not text:
             if not inline:
                 continue
@@ -363,7 +370,8 @@ def _uncount(work: _Pass, cells: list[tuple[str, ...]], until: tuple[str, ...]) 
             plan.count -= 1
 
 
-def _formula_value(work: _Pass, plan: _Plan, row: int, attributes: str, formula: str, text: str) -> Value:
+def _formula_value(work: _Pass, plan: _Plan, row: int, cell: tuple[str, ...]) -> Value:
+    attributes, formula, text = cell[5:8]
     work.formula(row, plan.column, dict(_ATTRIBUTE.findall(attributes)), unescape_entities(formula))
     return work.value(plan, unescape_controls(unescape_entities(text)), formula=True)
 

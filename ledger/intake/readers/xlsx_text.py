@@ -17,13 +17,15 @@ CHUNK = 512 * 1024
 _ENTITY = re.compile(r"&([^;&\s]{1,10});|&")
 _NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
-_MAIN = re.compile(r"http://schemas\.openxmlformats\.org/spreadsheetml/2006/main|http://purl\.oclc\.org/ooxml/spreadsheetml/main")
-_PROLOGUE = re.compile(r'\ufeff?\s*(?:<\?xml [^>]*?\?>)?\s*')
+_MAIN = re.compile(
+    r"http://schemas\.openxmlformats\.org/spreadsheetml/2006/main|http://purl\.oclc\.org/ooxml/spreadsheetml/main"
+)
+_PROLOGUE = re.compile(r"\ufeff?\s*(?:<\?xml [^>]*?\?>)?\s*")
 _ENCODING = re.compile(rb"""encoding\s*=\s*["']([^"']+)["']""")
 _STRING = re.compile(r'\s*<si><t(?: xml:space="preserve")?>([^<]*)</t>')
 
 
-class NotUnderstood(Exception):  # noqa: N818 - a turn of the road, not a failure
+class NotUnderstood(Exception):
     """The quick scan met something that only a real XML parser should judge."""
 
 
@@ -32,7 +34,7 @@ def _entity(match: re.Match[str]) -> str:
     if name in _NAMED:
         return _NAMED[name]
     if name and name[0] == "#":
-        code = int(name[2:], 16) if name[1:2] == "x" else int(name[1:])
+        code = int(name[2:], 16) if name[1:2] == "x" else int(name[1:])  # noqa: FURB166 - XML, not Python
         return chr(code)
     raise NotUnderstood
 
@@ -68,8 +70,11 @@ def rich_text(element: Element) -> str:
 
 
 def text_chunks(stream: IO[bytes]) -> Iterator[str]:
-    """The text of a UTF-8 XML part, with its line ends as XML has them; raises `NotUnderstood` for other encodings,
-    and where comments, CDATA or processing instructions make a scan by expression unsafe."""
+    """The text of a UTF-8 XML part, piece by piece, with its line ends as XML has them.
+
+    Raises `NotUnderstood` for other encodings, and where comments, CDATA or processing instructions make a scan by
+    expression unsafe.
+    """
     decoder = io.IncrementalNewlineDecoder(codecs.getincrementaldecoder("utf-8")(), translate=True)
     first = True
     while data := stream.read(CHUNK):

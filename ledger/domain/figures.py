@@ -1,0 +1,87 @@
+"""A published figure as the ledger holds it: the wording, the number, and what it is a number of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from ledger.domain.records import NO_FUND
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One version of a number that somebody stated; columns of `published_figure_version`, and where it was read.
+
+    `value` is exact decimal text in `unit` (None: no number is stated). Lists stand with a semicolon between.
+    """
+
+    ref: str
+    version_id: int
+    batch: int
+    is_illustrative: bool
+    origin: str = "stated"
+    scope: str | None = None
+    kind: str | None = None
+    quote: str | None = None
+    source: str | None = None
+    page: str | None = None
+    section: str | None = None
+    qualifier: str | None = None
+    value: str | None = None
+    unit: str | None = None
+    measure: str | None = None
+    stage: str | None = None
+    basis: str | None = None
+    fund: str | None = None
+    earmark: str | None = None
+    country: str | None = None
+    theme: str | None = None
+    period_start: date | None = None
+    period_end: date | None = None
+    as_of: date | None = None
+    envelope: str | None = None
+    scope_of: str | None = None
+    programme: str | None = None
+    denominator: str | None = None
+    part_of: str | None = None
+    counting_unit: str | None = None
+    rule: str | None = None
+    is_target: bool = False
+    scope_cells: str | None = None
+    cells_value: str | None = None
+    note: str | None = None
+    relations: str | None = None
+    caveat: str | None = None
+    file: str = ""
+    sheet: str = ""
+    row: int | None = None
+
+    @property
+    def is_printed_total(self) -> bool:
+        """Whether it is a total that an imported sheet prints."""
+        return self.origin == "printed-total"
+
+    @property
+    def funds(self) -> tuple[str, ...]:
+        """The funds it speaks of; empty for all, also where the source names none."""
+        return tuple(code for code in listed(self.fund) if code != NO_FUND)
+
+    @property
+    def countries(self) -> tuple[str, ...]:
+        """Codes of countries, regions and groups as stated; empty for everywhere."""
+        return listed(self.country)
+
+    @property
+    def themes(self) -> tuple[str, ...]:
+        """Codes of themes as stated; empty for all."""
+        return listed(self.theme)
+
+    @property
+    def last_day(self) -> date | None:
+        """The last day that it speaks of: the end of its period or its as-of day, whichever is earlier."""
+        return min((day for day in (self.period_end, self.as_of) if day is not None), default=None)
+
+
+def listed(text: str | None) -> tuple[str, ...]:
+    """The codes of a list with semicolons."""
+    return tuple(part.strip() for part in (text or "").split(";") if part.strip())

@@ -1,0 +1,254 @@
+"""OpenDocument spreadsheets, streamed from `content.xml`: exact values, formulas, formats, hidden rows and columns.
+
+The file keeps each number as the decimal that was typed, so nothing passes through a binary double here.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING
+
+from ledger.intake.cells import CellError, Row, SheetFacts, Value
+from ledger.intake.readers import markup
+from ledger.intake.readers.book import Book, trimmed, unreadable
+from ledger.intake.readers.native import ERRORS
+from ledger.intake.readers.numbers import from_iso, from_text
+from ledger.intake.readers.package import Package
+from ledger.intake.readers.xlsx_sheet import MAX_COLUMN, MAX_FORMULAS, MAX_ROW
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
+
+_CONTENT = "content.xml"
+_HIDDEN = ("collapse", "filter")
+#: A filled row that is said to repeat more often than this is the style of an empty sheet, or an attack.
+_MAX_REPEATS = 100_000
+_MAX_CELLS = 20_000_000
+
+
+@dataclass(slots=True)
+class _Styles:
+    """Number formats by the name of the cell style."""
+
+    data: dict[str, str] = field(default_factory=dict)
+    cells: dict[str, str] = field(default_factory=dict)
+
+    def note(self, element: Element) -> None:
+        name = markup.attribute(element, "name") or ""
+        kind = markup.local(element.tag)
+        if kind == "style":
+            self.cells[name] = markup.attribute(element, "data-style-name") or ""
+        elif kind.endswith("-style") and kind in _NUMBER_STYLES:
+            self.data[name] = _format_code(element)
+
+    def code(self, style: str | None) -> str:
+        return self.data.get(self.cells.get(style or "", ""), "General")
+
+
+_NUMBER_STYLES = frozenset({"number-style", "currency-style", "percentage-style", "date-style", "time-style"})
+_DATE_PARTS = {"day": "d", "month": "m", "year": "yy", "hours": "h", "minutes": "m", "seconds": "s", "am-pm": " AM/PM"}
+
+
+def _format_code(style: Element) -> str:
+    """The format in the notation of Excel, near enough to tell decimals, grouping, currency and percentages."""
+    code = ""
+    for part in style:
+        name = markup.local(part.tag)
+        if name == "number":
+            places = int(markup.attribute(part, "decimal-places") or 0)
+            code += "#,##0" if markup.attribute(part, "grouping") == "true" else "0"
+            code += "." + "0" * places if places else ""
+        elif name in ("text", "currency-symbol"):
+            text = part.text or ""
+            code += text if text in (" ", "%", "-", "/", ".", ":") else f'"{text}"'
+        elif name in _DATE_PARTS:
+            code += _DATE_PARTS[name] * (2 if markup.attribute(part, "style") == "long" else 1)
+    return code or "General"
+
+
+@dataclass(slots=True)
+class OdsSheet:
+    """One table of the document, by its place among the tables."""
+
+    name: str | None
+    facts: SheetFacts
+    package: zipfile.ZipFile
+    index: int
+    file: str
+
+    def rows(self) -> Iterator[Row]:
+        """The rows that hold something; raises `ReadFailed` where the document is damaged."""
+        self.facts = SheetFacts(hidden=self.facts.hidden)
+        try:
+            yield from self._rows()
+        except markup.MARKUP_ERRORS as error:
+            raise unreadable(self.file, f"the sheet is damaged ({error})", sheet=self.name or "") from error
+
+    def _rows(self) -> Iterator[Row]:  # noqa: PLR0912 - one case for each element that matters
+        styles = _Styles()
+        number, table, depth, cells = 0, -1, 0, 0
+        column = 1
+        with self.package.open(_CONTENT) as stream:
+            for event, element in markup.walk(stream):
+                name = markup.local(element.tag)
+                if name == "table":
+                    depth += 1 if event == "start" else -1
+                    if event == "start" and depth == 1:
+                        table += 1
+                    elif depth == 0:
+                        if table == self.index:
+                            return
+                        element.clear()
+                elif event == "start":
+                    continue
+                elif table < 0:
+                    styles.note(element)
+                elif depth == 1 and name == "table-row":
+                    if table == self.index:
+                        repeats = int(markup.attribute(element, "number-rows-repeated") or 1)
+                        for row in self._repeated(element, styles, number, repeats):
+                            cells += len(row.values)
+                            if cells > _MAX_CELLS:
+                                raise ValueError("more cells than can be meant")
+                            yield row
+                        number += repeats
+                    element.clear()
+                elif depth == 1 and name == "table-column" and table == self.index:
+                    repeats = int(markup.attribute(element, "number-columns-repeated") or 1)
+                    if markup.attribute(element, "visibility") in _HIDDEN:
+                        self.facts.hidden_columns.update(range(column, min(column + repeats, MAX_COLUMN + 1)))
+                    column += repeats
+
+    def _repeated(self, element: Element, styles: _Styles, above: int, repeats: int) -> Iterator[Row]:
+        hidden = markup.attribute(element, "visibility") in _HIDDEN
+        for number in range(above + 1, above + min(repeats, _MAX_REPEATS + 1) + 1):
+            values = self._values(element, styles, number)
+            if hidden and number <= MAX_ROW:
+                self.facts.hidden_rows.add(number)
+            if not values and not hidden:
+                return
+            if values:
+                if repeats > _MAX_REPEATS or number > MAX_ROW:
+                    raise ValueError(f"a filled row is repeated {repeats} times")
+                self.facts.last_row = number
+                self.facts.last_column = max(self.facts.last_column, len(values))
+                yield Row(number, values)
+
+    def _values(self, row: Element, styles: _Styles, number: int) -> list[Value]:
+        values: list[Value] = []
+        column = 0
+        for cell in row:
+            if markup.local(cell.tag) not in ("table-cell", "covered-table-cell"):
+                continue
+            repeats = int(markup.attribute(cell, "number-columns-repeated") or 1)
+            value = _value(cell)
+            if value is not None:
+                if column + repeats > MAX_COLUMN:
+                    raise ValueError("a filled cell beyond the last column")
+                values.extend([None] * (column - len(values)))
+                values.extend([value] * repeats)
+            self._note(cell, value, styles, (number, column, repeats))
+            column += repeats
+        return trimmed(values)
+
+    def _note(self, cell: Element, value: Value, styles: _Styles, place: tuple[int, int, int]) -> None:
+        row, before, repeats = place
+        facts = self.facts
+        for column in range(before + 1, before + min(repeats, MAX_COLUMN) + 1) if value is not None else ():
+            formula = markup.attribute(cell, "formula")
+            if formula is not None and len(facts.formulas) < MAX_FORMULAS:
+                facts.formulas[row, column] = formula.partition("=")[2] if ":=" in formula[:8] else formula.lstrip("=")
+            if markup.attribute(cell, "value-type") in ("float", "currency", "percentage", "date", "time"):
+                code = styles.code(markup.attribute(cell, "style-name"))
+                formats = facts.number_formats.setdefault(column, {})
+                formats[code] = formats.get(code, 0) + 1
+        for note in markup.children(cell, "annotation"):
+            facts.comments[row, before + 1] = _paragraphs(note)
+        rows = int(markup.attribute(cell, "number-rows-spanned") or 1)
+        columns = int(markup.attribute(cell, "number-columns-spanned") or 1)
+        if rows > 1 or columns > 1:
+            facts.merged.append((row, before + 1, row + rows - 1, before + columns))
+
+
+def _value(cell: Element) -> Value:
+    kind = markup.attribute(cell, "value-type")
+    if kind is None:
+        return CellError("") if markup.attribute(cell, "formula") is not None else None
+    text = _paragraphs(cell)
+    if markup.attribute(cell, "formula") is not None and (text in ERRORS or text.startswith("Err:")):
+        return CellError(text)
+    if kind in ("float", "currency", "percentage"):
+        number = markup.attribute(cell, "value")
+        return from_text(number) if number else None
+    if kind == "date":
+        return from_iso(markup.attribute(cell, "date-value") or text)
+    if kind == "boolean":
+        return markup.attribute(cell, "boolean-value") == "true"
+    if kind == "time":
+        return markup.attribute(cell, "time-value") or text or None
+    return text or markup.attribute(cell, "string-value") or None
+
+
+def _paragraphs(element: Element) -> str:
+    return "\n".join(_inner(child) for child in element if markup.local(child.tag) == "p")
+
+
+def _inner(element: Element) -> str:
+    parts = [element.text or ""]
+    for child in element:
+        name = markup.local(child.tag)
+        if name == "s":
+            parts.append(" " * min(int(markup.attribute(child, "c") or 1), 10_000))
+        elif name == "tab":
+            parts.append("\t")
+        elif name == "line-break":
+            parts.append("\n")
+        elif name not in ("annotation", "ruby-text"):
+            parts.append(_inner(child))
+        parts.append(child.tail or "")
+    return "".join(parts)
+
+
+def open_ods(package: Package, file: str) -> Book:
+    """The document's tables in their order; raises `ReadFailed` where it is damaged or encrypted."""
+    book = Book("ods", modified=_saved_on(package.zip))
+    hidden_styles: set[str] = set()
+    depth = 0
+    try:
+        with package.zip.open(_CONTENT) as stream:
+            for event, element in markup.walk(stream):
+                name = markup.local(element.tag)
+                if name == "table":
+                    depth += 1 if event == "start" else -1
+                    if event == "start" and depth == 1:
+                        hidden = markup.attribute(element, "style-name") in hidden_styles
+                        label = markup.attribute(element, "name")
+                        facts = SheetFacts(hidden=hidden)
+                        book.sheets.append(OdsSheet(label, facts, package.zip, len(book.sheets), file))
+                if event == "end" and name == "style":
+                    if any(
+                        markup.attribute(p, "display") == "false" for p in markup.children(element, "table-properties")
+                    ):
+                        hidden_styles.add(markup.attribute(element, "name") or "")
+                elif event == "end" and name in ("table-row", "table"):
+                    element.clear()
+    except (KeyError, *markup.MARKUP_ERRORS) as error:
+        raise unreadable(file, f"the document is damaged ({error})") from error
+    if not book.sheets:
+        raise unreadable(file, "the document has no table")
+    return book
+
+
+def _saved_on(package: zipfile.ZipFile) -> date | None:
+    try:
+        root = markup.parse(package.read("meta.xml"))
+    except (KeyError, *markup.MARKUP_ERRORS):
+        return None
+    stamp = next(markup.descendants(root, "date"), None)
+    try:
+        return date.fromisoformat((stamp.text or "")[:10]) if stamp is not None else None
+    except ValueError:
+        return None
