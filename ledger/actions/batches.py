@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import RowMapping
 
 from ledger.domain.findings import Finding
 from ledger.domain.records import RowState
 from ledger.store import batches, schema
-from ledger.store.database import Database
+from ledger.store.database import Database, RowMapping
 
 
 @dataclass(frozen=True, slots=True)

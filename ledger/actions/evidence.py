@@ -6,8 +6,8 @@ import tempfile
 from datetime import date, datetime
 from pathlib import Path
 
-from sqlalchemy import Connection
 
+from ledger.store.database import Connection
 from ledger.intake.cells import CellError, Value
 from ledger.intake.readers import open_workbook
 from ledger.store import batches

@@ -7,12 +7,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sqlalchemy import Connection
 
 from ledger.domain.findings import Finding, Severity, stops
 from ledger.domain.records import Reading
 from ledger.store import batches, posting, staging
-from ledger.store.database import Database
+from ledger.store.database import Connection, Database
 
 Read = Callable[[Path], Reading]
 #: Told the name of the file and the number of rows read so far.

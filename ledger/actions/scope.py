@@ -7,10 +7,11 @@ from datetime import UTC, date, datetime
 from difflib import get_close_matches
 from typing import Any
 
-from sqlalchemy import Connection, text
 
+from ledger.store.database import Connection
 from ledger.domain.countries import to_iso
 from ledger.domain.stages import Basis, Stage
+from ledger.store import batches, code_lists
 from ledger.store.totals import Filter
 
 
@@ -68,29 +69,18 @@ def parse_scope(connection: Connection, scope: str) -> Filter:
 
 def country_codes(connection: Connection, name: str) -> list[str]:
     """The code itself (EL and UK are taken as GR and GB), or every code of a group: its members and its region."""
-    code = to_iso(name.upper())
-    if connection.execute(text("SELECT 1 FROM country WHERE code = :code"), {"code": code}).first():
+    known, groups = code_lists.codes(connection, "country"), code_lists.codes(connection, "country_group")
+    if (code := to_iso(name.upper())) in known:
         return [code]
-    group = connection.execute(
-        text("SELECT code, region_code FROM country_group WHERE lower(code) = lower(:name)"), {"name": name}
-    ).first()
-    if group is None:
-        known = connection.execute(text("SELECT code FROM country UNION SELECT code FROM country_group")).scalars()
-        raise UsageProblem(_unknown(name, known, "country or group"))
-    members = connection.execute(
-        text("SELECT DISTINCT country_code FROM country_group_member WHERE group_code = :code ORDER BY 1"),
-        {"code": group[0]},
-    ).scalars()
-    return [*members, *([group[1]] if group[1] else [])]
+    for group in groups:
+        if group.lower() == name.lower():
+            return code_lists.group_countries(connection, group)
+    raise UsageProblem(_unknown(name, [*known, *groups], "country or group"))
 
 
 def theme_codes(connection: Connection, name: str) -> list[str]:
     """The theme and all themes below it."""
-    found = [_code(connection, "theme", name)]
-    for code in found:
-        found += connection.execute(text("SELECT code FROM theme WHERE parent_code = :code ORDER BY 1"),
-                                    {"code": code}).scalars()
-    return found
+    return code_lists.themes_below(connection, _code(connection, "theme", name))
 
 
 def batch_known_at(connection: Connection, known_at: str | int | datetime | None) -> int | None:
@@ -108,8 +98,7 @@ def batch_known_at(connection: Connection, known_at: str | int | datetime | None
     except ValueError:
         raise UsageProblem(f"--known-at takes a batch number or a date like 2026-03-12T14:00, not {known_at!r}") from None
     end = moment if "T" in moment else moment + "T23:59:59.999999"
-    return int(connection.execute(text("SELECT coalesce(max(id), 0) FROM batch WHERE recorded_at <= :end"),
-                                  {"end": end + "~"}).scalar_one())
+    return batches.last_before(connection, end)
 
 
 def years(value: str) -> tuple[date, date]:
@@ -126,10 +115,10 @@ def _several(value: str | None) -> list[str]:
 
 
 def _code(connection: Connection, table: str, value: str) -> str:
-    codes = list(connection.execute(text(f"SELECT code FROM {table}")).scalars())
+    codes = code_lists.codes(connection, table)
     for code in codes:
         if code.lower() == value.lower():
-            return str(code)
+            return code
     raise UsageProblem(_unknown(value, codes, table))
 
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection
 
 from ledger.actions import scope
 from ledger.actions.evidence import CellPlace, raw_texts
@@ -19,7 +18,7 @@ from ledger.domain.findings import Finding
 from ledger.domain.money import as_json
 from ledger.intake.cells import cell_name
 from ledger.store import figures, records, schema, totals
-from ledger.store.database import Database
+from ledger.store.database import Connection, Database
 from ledger.store.totals import Contribution, Filter
 
 
@@ -99,7 +98,7 @@ def _figure(connection: Connection, figure: Any, with_illustrative: bool, known:
     """A figure: the cell that states it, and the cells behind what the ledger has against it."""
     stated = WhyNode("stated", note=figure.quote or "", cell=figure.cell)
     node = WhyNode(figure.ref, note=figure.quote or "", children=[stated])
-    for label, cells in figures.printed_cells(connection, figure):
+    for label, cells in figures.printed_cells(figure):
         node.children.append(WhyNode(label, children=[WhyNode(cell_name(c.row, c.column), cell=c) for c in cells]))
     for label, wanted in figures.filters(connection, figure, with_illustrative=with_illustrative, known_at=known):
         node.children += _scope(connection, label, wanted)

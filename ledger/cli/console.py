@@ -17,7 +17,7 @@ from typing import Final
 import click
 
 from ledger.domain.findings import Finding, Severity
-from ledger.domain.money import Money, grouped
+from ledger.domain.money import Money, display, grouped
 
 #: Findings and tree lines shown in text before "… and N more".
 SHOWN_AT_MOST: Final = 20
@@ -83,6 +83,12 @@ class Console:
             lines = _wrapped(text, width(sys.stdout) - indent)
             self.say(f"{name:<{indent}}" + f"\n{' ' * indent}".join(lines))
 
+    def paragraphs(self, texts: Iterable[str], *, indent: int) -> None:
+        """Texts on stdout, indented and wrapped; empty ones are left out."""
+        for text in filter(None, texts):
+            for line in _wrapped(text, width(sys.stdout) - indent):
+                self.say(" " * indent + line)
+
     def findings(self, findings: Sequence[Finding], *, as_data: bool = False) -> None:
         """Findings by severity and code, the remedy once for each code; `as_data` where they are what was asked for."""
         shown_ones = [f for f in findings if not (self.quiet and f.level is Severity.INFO)]
@@ -132,6 +138,8 @@ def shown(value: object) -> str:
         return "yes" if value else "no"
     if isinstance(value, int):
         return grouped(str(value))
+    if isinstance(value, Money):
+        return display(value.minor, value.currency)
     if isinstance(value, Decimal):
         return grouped(format(value, "f"))
     if isinstance(value, datetime):

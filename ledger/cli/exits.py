@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from ledger.domain.findings import Finding, Severity
+if TYPE_CHECKING:
+    from ledger.domain.findings import Finding
 
 CLEAN: Final = 0
 #: A difference, a rejected row, a failed check: the work is done and somebody should look.
@@ -17,14 +18,10 @@ DATABASE: Final = 4
 INTERNAL: Final = 5
 INTERRUPTED: Final = 130
 
-_BY_SEVERITY: Final = {
-    Severity.STOP: INPUT,
-    Severity.ERROR: FINDINGS,
-    Severity.WARNING: FINDINGS,
-    Severity.INFO: CLEAN,
-}
-
 
 def exit_for(findings: Iterable[Finding]) -> int:
     """The code for the gravest finding: STOP 3, ERROR and WARNING 1, else 0."""
-    return max((_BY_SEVERITY[finding.level] for finding in findings), default=CLEAN)
+    from ledger.domain.findings import Severity  # not at the top: --version and --help start without it
+
+    codes = {Severity.STOP: INPUT, Severity.ERROR: FINDINGS, Severity.WARNING: FINDINGS, Severity.INFO: CLEAN}
+    return max((codes[finding.level] for finding in findings), default=CLEAN)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from ledger.cli import options
-from ledger.cli.console import Column, shown
+from ledger.cli.console import Column
 from ledger.cli.jsonout import plain
 from ledger.cli.session import Session, pass_session
 
@@ -60,5 +60,6 @@ def show(session: Session, *, figure_ref: str) -> None:
 
     found = figures.show_figure(session.database(), figure_ref)
     fields = plain(found.figure) or {}
-    session.finish(found.figure, found.findings,
-                   lambda: session.console.record({name: shown(value) for name, value in fields.items() if value}))
+    if found.figure is not None:
+        fields["stated"] = found.figure.stated
+    session.finish(found.figure, found.findings, lambda: session.console.record(fields))

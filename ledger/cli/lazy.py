@@ -8,10 +8,11 @@ from typing import Any
 
 import click
 
-from ledger.cli.overriding import override
+from ledger.cli.options import Group
+from ledger.domain.overriding import override
 
 
-class LazyGroup(click.Group):
+class LazyGroup(Group):
     """`commands_at` maps a command's name to ("module:attribute", its one line of help)."""
 
     def __init__(self, name: str, *, commands_at: Mapping[str, tuple[str, str]], **attributes: Any) -> None:

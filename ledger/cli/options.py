@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 from click import Context, Parameter
 
-from ledger.cli.overriding import override
+from ledger.domain.overriding import override
 from ledger.cli.session import Session
-from ledger.domain.stages import Basis, Stage
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -81,11 +79,11 @@ def _set_database(ctx: Context, _: Parameter, value: str | None) -> None:
 
 
 def _set_quiet(ctx: Context, _: Parameter, value: bool) -> None:  # noqa: FBT001 - click's callback
-    _session(ctx).console.quiet |= value
+    _session(ctx).is_quiet |= value
 
 
 def _set_verbose(ctx: Context, _: Parameter, value: bool) -> None:  # noqa: FBT001 - click's callback
-    _session(ctx).console.verbose |= value
+    _session(ctx).is_verbose |= value
 
 
 def _set_format(ctx: Context, _: Parameter, value: str) -> None:
@@ -116,7 +114,7 @@ class Command(click.Command):
     """A command that takes the common options too and tells the session its name."""
 
     def __init__(self, name: str | None, **attributes: Any) -> None:
-        super().__init__(name, **attributes)
+        super().__init__(name, **_with_kept_lines(attributes))
         self.params += common()
 
     @override
@@ -130,6 +128,14 @@ class Group(click.Group):
     """A group of such commands."""
 
     command_class = Command
+
+    def __init__(self, name: str | None, **attributes: Any) -> None:
+        super().__init__(name, **_with_kept_lines(attributes))
+
+
+def _with_kept_lines(attributes: dict[str, Any]) -> dict[str, Any]:
+    # A raw docstring writes click's "do not rewrap" mark as two signs.
+    return {**attributes, "help": (attributes.get("help") or "").replace("\\b\n", "\b\n")}
 
 
 def command(name: str) -> Callable[[Callable[..., Any]], Command]:
@@ -160,6 +166,8 @@ def yes(function: F) -> F:
 
 def output(function: F) -> F:
     """-o/--output."""
+    from pathlib import Path
+
     return click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
                         help="Write the result there; the ending says as what.")(function)
 
@@ -194,11 +202,15 @@ def filters(function: F) -> F:
 
 def stage(function: F) -> F:
     """--stage."""
+    from ledger.domain.stages import Stage
+
     stages = [str(each) for each in Stage if each is not Stage.OUTSIDE]
     return click.option("--stage", type=click.Choice(stages), help="Stage of the money.  [default: committed]")(function)
 
 
 def basis(function: F) -> F:
     """--basis."""
+    from ledger.domain.stages import Basis
+
     bases = [*(str(each) for each in Basis), "total"]
     return click.option("--basis", type=click.Choice(bases), help="Whose money it is.  [default: eu]")(function)

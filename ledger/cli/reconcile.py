@@ -9,14 +9,11 @@ from typing import TYPE_CHECKING
 import click
 
 from ledger.cli import options
-from ledger.cli.console import Column, Console, shown
+from ledger.cli.console import Console, shown
 from ledger.cli.session import Session, pass_session
 
 if TYPE_CHECKING:
     from ledger.actions.reconcile import ReconcileResult
-
-_COLUMNS = [Column("figure"), Column("verdict"), Column("stated", is_number=True), Column("ledger", is_number=True),
-            Column("room", is_number=True), Column("rule and interval"), Column("coverage")]
 
 
 @options.command("reconcile")
@@ -54,13 +51,16 @@ def reconcile(
 
 
 def print_verdicts(console: Console, done: ReconcileResult) -> None:
-    """A line a figure, then how many there are of each verdict."""
-    console.table(_COLUMNS, [
-        (r.figure, str(r.verdict), r.stated, r.ledger, r.room,
-         f"{r.rule} {interval(r.low, r.high, low_in=r.low_inclusive, high_in=r.high_inclusive)}", r.coverage)
-        for r in done.results
-    ])
-    counts = Counter(str(r.verdict) for r in done.results)
+    """A paragraph a figure: verdict, rule and interval; what was stated and recorded; why. Then how many of each."""
+    for result in done.results:
+        band = interval(result.low, result.high, low_in=result.low_inclusive, high_in=result.high_inclusive)
+        mark = "ILLUSTRATIVE DATA COUNTED" if result.illustrative else ""
+        console.say("  ".join(filter(None, (result.figure, str(result.verdict), result.rule, band, mark))))
+        numbers = {"stated": result.stated, "ledger": result.ledger, "difference": result.difference,
+                   "room": result.room}
+        told = "; ".join(f"{name} {shown(value)}" for name, value in numbers.items() if value is not None)
+        console.paragraphs([f'"{result.quote}"' if result.quote else "", told, result.reason], indent=4)
+    counts = Counter(str(result.verdict) for result in done.results)
     console.talk(f"{len(done.results)} figures: " + ", ".join(f"{n} {verdict}" for verdict, n in counts.items()))
 
 

@@ -1,23 +1,23 @@
-"""What one run of a command knows: which ledger, how to print, and how it ends."""
+"""What one run of a command knows: which ledger, how to print, and how it ends.
+
+Every command starts with this module, so what only a working command needs is imported where it is used.
+"""
 
 from __future__ import annotations
 
 import os
 import sys
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from ledger import settings
-from ledger.cli.console import Console
 from ledger.cli.exits import USAGE, exit_for
-from ledger.cli.jsonout import envelope
-from ledger.domain.findings import Finding
 
 if TYPE_CHECKING:
+    from ledger.cli.console import Console
+    from ledger.domain.findings import Finding
+    from ledger.settings import Settings
     from ledger.store.database import Database
 
 
@@ -27,24 +27,37 @@ class UserError(click.ClickException):
     exit_code = USAGE
 
 
-@dataclass(slots=True)
 class Session:
     """Filled by the shared options, handed to every command by `pass_session`."""
 
-    database_option: str | None = None
-    console: Console = field(default_factory=Console)
-    output_format: str = "text"
-    command: str = ""
-    #: the code that the work earned; it holds even if the reader of stdout goes away meanwhile
-    exit_code: int = 0
+    def __init__(self) -> None:
+        self.database_option: str | None = None
+        self.is_quiet = False
+        self.is_verbose = False
+        self.output_format = "text"
+        #: name of the command in its JSON schema: `imports-list`
+        self.command = ""
+        #: the code that the work earned; it holds even if the reader of stdout goes away meanwhile
+        self.exit_code = 0
+
+    @property
+    def console(self) -> Console:
+        """Where text for people goes."""
+        from ledger.cli.console import Console
+
+        return Console(self.is_quiet, self.is_verbose)
 
     @property
     def wants_json(self) -> bool:
         """Whether stdout is to carry JSON alone."""
         return self.output_format == "json"
 
-    def settings(self) -> settings.Settings:
+    def settings(self) -> Settings:
         """The settings that hold here and now. Raises UserError for a configuration file that cannot be used."""
+        from pathlib import Path
+
+        from ledger import settings
+
         try:
             return settings.load(self.database_option, environment=os.environ, folder=Path.cwd())
         except settings.SettingsProblem as problem:
@@ -69,7 +82,7 @@ class Session:
         found = list(findings)
         self.exit_code = exit_for(found) if code is None else code
         if self.wants_json:
-            self.console.say(self._envelope(results, found))
+            click.echo(self._envelope(results, found))
         else:
             text()
             self.console.findings(found, as_data=findings_are_data)
@@ -78,16 +91,17 @@ class Session:
     def fail(self, code: int, message: str) -> int:
         """Tell in one line (and in JSON, if that was asked for) that the work could not be done; returns `code`."""
         self.exit_code = code
-        click.echo(f"euledger: {' '.join(message.split())}", err=True)
+        message = " ".join(message.split())
+        click.echo(f"euledger: {message}", err=True)
         if self.wants_json:
-            self.console.say(self._envelope([], [], error=message))
+            click.echo(self._envelope([], [], error=message))
         return code
 
     def _envelope(self, results: object, findings: list[Finding], error: str = "") -> str:
+        from ledger.cli.jsonout import envelope
+
         is_unicode = (getattr(sys.stdout, "encoding", None) or "").lower().replace("-", "") == "utf8"
-        return envelope(
-            self.command, self.exit_code, results, findings, error=error, ascii_only=not is_unicode
-        )
+        return envelope(self.command, self.exit_code, results, findings, error=error, ascii_only=not is_unicode)
 
 
 pass_session = click.make_pass_decorator(Session)

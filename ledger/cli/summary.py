@@ -10,15 +10,15 @@ import click
 
 from ledger.cli import options
 from ledger.cli.console import Column, Console
-from ledger.cli.jsonout import envelope, one_or_many
+from ledger.cli.jsonout import envelope
 from ledger.cli.session import Session, UserError, pass_session
 
 if TYPE_CHECKING:
-    from ledger.actions.summary import Summary
+    from ledger.actions.summary import Row, Summary
 
 
 @options.command("summary")
-@click.option("--by", default="fund", show_default=True, metavar="KEY[,KEY]...",
+@click.option("--by", default="fund,country,year", show_default=True, metavar="KEY[,KEY]...",
               help="What to sum up by: fund, country, year …")
 @options.stage
 @options.basis
@@ -49,14 +49,12 @@ def summary(
     from ledger.actions import summary as action
 
     keys = [key.strip() for key in by.split(",") if key.strip()]
-    if not keys or (unknown := [key for key in keys if key not in action.KEYS]):
-        wrong = ", ".join(unknown) if keys else "nothing"
-        raise UserError(f"--by cannot be {wrong}. There are: {', '.join(action.KEYS)}")
     if output is not None and output.suffix.lower() not in (".json", *action.FORMATS):
         raise UserError(f"{output.name}: the ending must be one of .json {' '.join(action.FORMATS)}")
+    database = session.database()
     done = action.summarise(
-        session.database(), keys, stage or "committed", basis or "eu", with_illustrative=with_illustrative,
-        as_of=as_of, known_at=known_at, fund=fund, country=country,
+        database, by=keys, stage=stage or "committed", basis=basis or "eu", funds=fund, countries=country,
+        as_of=as_of, known_at=known_at, with_illustrative=with_illustrative,
     )
     results = as_json(done)
     if output is None:
@@ -65,7 +63,7 @@ def summary(
         if output.suffix.lower() == ".json":
             output.write_text(envelope("summary", 0, results, done.findings) + "\n", encoding="utf-8")
         else:
-            action.write(done, output)
+            done.findings.extend(action.write(database, done, output))
     except OSError as error:
         hint = " Close it where it is open." if isinstance(error, PermissionError) and output.exists() else ""
         raise UserError(f"cannot write {output}: {error.strerror or error}.{hint}") from error
@@ -73,25 +71,46 @@ def summary(
 
 
 def as_json(done: Summary) -> dict[str, Any]:
-    """The summary with the keys of DESIGN section 9."""
+    """The summary with the keys of DESIGN section 9; `totals` has one for each currency, price basis and kind of data."""
     return {
         "by": done.by,
         "stage": done.stage,
         "basis": done.basis,
-        "rows": [{**row.keys, "amount": row.amount, "projects": row.projects} for row in done.rows],
-        "total": one_or_many(done.total),
+        "rows": [{**row.keys, **_sum(row)} for row in done.rows],
+        "total": done.total,
+        "totals": [_sum(row) for row in done.totals],
         "ledger_head": done.ledger_head,
         "filters": done.filters,
         "illustrative": done.illustrative,
     }
 
 
+def _sum(row: Row) -> dict[str, Any]:
+    return {"amount": row.amount, "projects": row.projects, "price_basis": row.price_basis,
+            "illustrative": row.is_illustrative}
+
+
 def print_summary(console: Console, done: Summary) -> None:
-    """A line a row, the totals last, and what is counted."""
-    rows: list[tuple[object, ...]] = [(*row.keys.values(), row.amount, row.projects) for row in done.rows]
+    """A line a row, the totals last, and what is counted. Prices and kind of data stand there where they differ."""
+    from ledger.reporting import words
+
+    with_prices = len({row.price_basis for row in done.totals}) > 1
+    columns = [*(Column(words.HEADINGS[key]) for key in done.by), Column("Amount", is_number=True),
+               *([Column("Prices")] if with_prices else []), *([Column("Data")] if done.illustrative else []),
+               Column("Projects", is_number=True)]
+
+    def cells(row: Row) -> tuple[object, ...]:
+        return (row.amount, *([words.prices(row.price_basis)] if with_prices else []),
+                *([words.data(row.is_illustrative)] if done.illustrative else []), row.projects)
+
+    # A year is a name here, not a number to be grouped.
+    rows = [(*(None if value is None else str(value) for value in row.keys.values()), *cells(row)) for row in done.rows]
+    if done.illustrative:
+        console.say(words.NOTICE)
     blanks = [""] * (len(done.by) - 1)
-    rows += [("total", *blanks, amount, "") for amount in done.total]
-    console.table([*(Column(key) for key in done.by), Column("amount", is_number=True),
-                   Column("projects", is_number=True)], rows)
-    marks = " INCLUDING ILLUSTRATIVE DATA." if done.illustrative else ""
-    console.say(f"Stage {done.stage}, basis {done.basis}, ledger up to batch {done.ledger_head}.{marks}")
+    if done.by:
+        rows += [("Total", *blanks, *cells(row)) for row in done.totals]
+    console.table(columns, rows)
+    if not done.rows:
+        console.say("Nothing in the ledger answers to this question.")
+    console.say(f"{words.subject(done).capitalize()}. {words.head(done)}.")

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from ledger.domain.overriding import override
+
 
 class Severity(StrEnum):
     """What a finding does to the work at hand."""
@@ -69,6 +71,7 @@ class Finding:
         """`FILE!Sheet!F17`, with the parts that are known."""
         return "!".join(part for part in (self.file, self.sheet, self.cell) if part)
 
+    @override
     def __str__(self) -> str:
         return f"{self.place}: {self.message} [{self.code}]" if self.place else f"{self.message} [{self.code}]"
 
@@ -212,8 +215,16 @@ _REGISTRY: tuple[tuple[str, Severity, str, str], ...] = (
     ("split-sum", Severity.ERROR, "The shares of a split do not add up to 100 %.", "Correct the split."),
     ("balance-differs", Severity.ERROR, "A kept balance differs from the journal.",
      "Rebuild the balances with: euledger db upgrade; report the fault."),
+    ("trigger-missing", Severity.ERROR, "Booked rows of a table could be changed or deleted.",
+     "Restore the database from a copy, or compare it with: euledger db check"),
+    ("illustrative-mixed", Severity.ERROR, "Illustrative and recorded money touch each other.",
+     "Revert the batch that is named, and report the fault."),
     ("unconverted", Severity.INFO, "Amounts in another currency are kept apart and not added to EUR.",
      "Import the rates of the month if they should be converted."),
+    ("prices-apart", Severity.INFO, "Amounts at constant prices are kept apart and not added to current prices.",
+     "Nothing to do: amounts at two price bases have no sum."),
+    ("illustrative-data", Severity.INFO, "The result contains invented example data, because that was asked for.",
+     "Leave out --with-illustrative to see recorded data alone."),
 )
 
 #: Every code, in order of precedence: where several apply to one cell, the first in this order is told.

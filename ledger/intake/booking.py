@@ -28,8 +28,11 @@ _REVERSAL = {
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """Where the money of a row goes. `countries` and `themes` are shares in parts per billion where a split is stated,
-    else None; `country` and `theme` are the record's own codes (None: not stated)."""
+    """Where the money of a row goes.
+
+    `countries` and `themes` are shares in parts per billion where a split is stated, else None; `country` and `theme`
+    are the record's own codes (None: not stated).
+    """
 
     country: str | None
     theme: str | None
@@ -42,6 +45,16 @@ class Split:
         """The splits by kind, as a record keeps them."""
         named = {"country": self.countries, "theme": self.themes}
         return {kind: dict(shares) for kind, shares in named.items() if shares}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What all amounts of a row have in common: the stage of the row, its split, its value date and price basis."""
+
+    stage: str
+    split: Split
+    day: date | None
+    price_basis: str
 
 
 @dataclass(slots=True)
@@ -106,40 +119,33 @@ class Booking:
 
     # --- amounts -------------------------------------------------------------------------------------------------
 
-    def book(
-        self, row: int, stated: dict[str, tuple[str, int]], stage: str, split: Split, day: date | None, price_basis: str
-    ) -> list[Amount]:
+    def book(self, row: int, stated: dict[str, tuple[str, int]], place: Place) -> list[Amount]:
         """The amounts to be booked for a row; what forbids it goes to `problems`."""
         booked: list[Amount] = []
-        shown = stated
-        if "public_contribution" in stated:
-            shown = self._without_public(row, stated)
+        shown = self._without_public(row, stated) if "public_contribution" in stated else stated
         for name, (currency, minor) in shown.items():
-            if name == "total_cost" or not minor:
-                if name == "total_cost" and minor < 0:
-                    self._negative(name, currency, minor)
-                continue
-            column, own_stage, basis, corrects = self._columns[name]
-            at_stage = own_stage or stage
             if minor < 0:
-                reversal = _REVERSAL.get(at_stage) if corrects else None
-                if reversal is None:
-                    self._negative(name, currency, minor)
-                    continue
-                at_stage, minor = reversal, -minor
-            self._add(booked, at_stage, basis, currency, minor, column, "cell", split, day, price_basis)
+                self._book_negative(booked, name, currency, minor, place=place)
+            elif minor and name != "total_cost":
+                column, own_stage, basis, _ = self._columns[name]
+                _add(booked, (own_stage or place.stage, basis, currency), minor, place, source=(column, "cell"))
         if "total_cost" in stated:
             currency, rest = self._remainder(row, stated)
             if rest > 0:
                 column, own_stage, basis, _ = self._columns["total_cost"]
-                at_stage, basis = own_stage or stage, basis or Basis.OTHER.value
-                rule = "remainder of total_cost"
-                self._add(booked, at_stage, basis, currency, rest, column, rule, split, day, price_basis)
+                account = (own_stage or place.stage, basis or Basis.OTHER.value, currency)
+                _add(booked, account, rest, place, source=(column, "remainder of total_cost"))
         return booked
 
-    def _negative(self, name: str, currency: str, minor: int) -> None:
-        message = f"{display(minor, currency)} is negative"
-        self.problems.append(("amount-negative", message, self._columns[name][0], {"minor": minor}))
+    def _book_negative(self, booked: list[Amount], name: str, currency: str, minor: int, *, place: Place) -> None:
+        """A correction is booked on the stage that takes back; any other negative amount is refused."""
+        column, own_stage, basis, corrects = self._columns[name]
+        reversal = _REVERSAL.get(own_stage or place.stage) if corrects and basis else None
+        if reversal:
+            _add(booked, (reversal, basis, currency), -minor, place, source=(column, "cell"))
+        else:
+            message = f"{display(minor, currency)} is negative"
+            self.problems.append(("amount-negative", message, column, {"minor": minor}))
 
     def _without_public(self, row: int, stated: dict[str, tuple[str, int]]) -> dict[str, tuple[str, int]]:
         """The row without a public contribution that holds a stated EU share; less a stated national one."""
@@ -168,24 +174,28 @@ class Booking:
             self.below_share.append((row, self._columns["total_cost"][0], message, values))
         return currency, rest
 
-    def _add(
-        self, booked: list[Amount], stage: str, basis: str, currency: str, minor: int, column: int, rule: str,
-        split: Split, day: date | None, price_basis: str,
-    ) -> None:  # fmt: skip
-        """Add one amount, in as many parts as the split has: by country first, each part then by theme."""
-        country, theme = split.country or NO_COUNTRY, split.theme or NO_THEME
-        if split.countries is None and split.themes is None:
-            booked.append(Amount(stage, basis, country, theme, currency, minor, day, column, rule, price_basis))
-            return
-        by_country = _divide(minor, split.countries, country)
-        for code, part, share in by_country:
-            for theme_code, piece, theme_share in _divide(part, split.themes, theme):
-                if piece:
-                    shares = ", ".join(text for text in (share, theme_share) if text)
-                    told = f"split {shares}" if rule == "cell" else f"{rule}, split {shares}"
-                    booked.append(
-                        Amount(stage, basis, code, theme_code, currency, piece, day, column, told[:80], price_basis)
-                    )
+
+def _add(
+    booked: list[Amount], account: tuple[str, str, str], minor: int, place: Place, *, source: tuple[int, str]
+) -> None:
+    """Add one amount, in as many parts as the split has: by country first, each part then by theme.
+
+    `account` is stage, basis and currency; `source` the 1-based column and the rule.
+    """
+    stage, basis, currency = account
+    column, rule = source
+    split, day, price_basis = place.split, place.day, place.price_basis
+    country, theme = split.country or NO_COUNTRY, split.theme or NO_THEME
+    if split.countries is None and split.themes is None:
+        booked.append(Amount(stage, basis, country, theme, currency, minor, day, column, rule, price_basis))
+        return
+    for code, part, share in _divide(minor, split.countries, country):
+        for theme_code, piece, theme_share in _divide(part, split.themes, theme):
+            if piece:
+                shares = ", ".join(text for text in (share, theme_share) if text)
+                told = f"split {shares}" if rule == "cell" else f"{rule}, split {shares}"
+                parts = (stage, basis, code, theme_code, currency, piece, day, column, told[:80], price_basis)
+                booked.append(Amount(*parts))
 
 
 def _divide(minor: int, shares: dict[str, int] | None, alone: str) -> list[tuple[str, int, str]]:

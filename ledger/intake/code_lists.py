@@ -6,10 +6,11 @@ Everything here is exact: a name is in a list, or it is unknown. The lists are t
 from __future__ import annotations
 
 import csv
+import io
 import unicodedata
 from collections.abc import Iterable, Iterator
 from functools import cached_property
-from pathlib import Path
+from importlib.resources.abc import Traversable
 
 from ledger.domain.countries import CountryNames, to_iso
 from ledger.domain.money import CurrencyUnknown, minor_digits
@@ -18,7 +19,10 @@ from ledger.domain.money import CurrencyUnknown, minor_digits
 SEVERAL_COUNTRIES = "R-MULTI"
 
 #: The 24 official languages of the Union, as CLDR names them.
-EU_LANGUAGES = "bg cs da de el en es et fi fr ga hr hu it lt lv mt nl pl pt ro sk sl sv".split()
+EU_LANGUAGES = (
+    "bg", "cs", "da", "de", "el", "en", "es", "et", "fi", "fr", "ga", "hr", "hu", "it", "lt", "lv", "mt", "nl", "pl",
+    "pt", "ro", "sk", "sl", "sv",
+)  # fmt: skip
 
 _DASHES = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212_", "-"))
 
@@ -29,15 +33,14 @@ def plain_name(text: str) -> str:
     return " ".join(letters.casefold().translate(_DASHES).split())
 
 
-def _rows(path: Path) -> Iterator[dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as handle:
-        yield from csv.DictReader(handle)
+def _rows(path: Traversable) -> Iterator[dict[str, str]]:
+    yield from csv.DictReader(io.StringIO(path.read_text(encoding="utf-8"), newline=""))
 
 
 class CodeLists:
     """The code lists of one folder. Lookups return a code of the list, or None; they remember what they were asked."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Traversable) -> None:
         """Read funds, countries, country-aliases, country-groups, themes and earmarks (.csv, UTF-8) from `folder`."""
         self.funds = {row["code"] for row in _rows(folder / "funds.csv")}
         self._fund_names = self._names(folder / "funds.csv", ("name_en", "name_fr"))
@@ -53,7 +56,7 @@ class CodeLists:
         self._currencies: dict[str, bool] = {}
 
     @staticmethod
-    def _names(path: Path, columns: Iterable[str]) -> dict[str, str]:
+    def _names(path: Traversable, columns: Iterable[str]) -> dict[str, str]:
         """Every spelling in the list to its code; the first one to claim a spelling has it."""
         names: dict[str, str] = {}
         rows = list(_rows(path))
@@ -65,7 +68,7 @@ class CodeLists:
                     names.setdefault(plain_name(name), row["code"])
         return names
 
-    def _pairs(self, folder: Path) -> Iterator[tuple[str, str]]:
+    def _pairs(self, folder: Traversable) -> Iterator[tuple[str, str]]:
         for row in _rows(folder / "countries.csv"):
             for name in (row["code"], row["iso3"], row["name_en"], row["name_fr"]):
                 if name:
@@ -101,11 +104,11 @@ class CodeLists:
 
     def fund(self, text: str) -> str | None:
         """Code of a fund from its code, acronym or name in any language of the list."""
-        return self._fund_names.get(plain_name(text))
+        return self._fund_names.get(text) or self._fund_names.get(plain_name(text))
 
     def theme(self, text: str) -> str | None:
         """Code of a theme from its code, name or alias."""
-        return self._theme_names.get(plain_name(text))
+        return self._theme_names.get(text) or self._theme_names.get(plain_name(text))
 
     def country(self, text: str) -> str | None:
         """Code of one country, region or aggregate."""
@@ -120,8 +123,10 @@ class CodeLists:
         return self._countries_of[text]
 
     def region_of(self, codes: Iterable[str]) -> str:
-        """The code on which an amount stays that several countries share: the region of the group that has exactly
-        these members, else R-MULTI; the country itself where there is only one."""
+        """The code on which an amount stays that several countries share.
+
+        It is the region of the group that has exactly these members, else R-MULTI; the country itself if it is alone.
+        """
         members = frozenset(codes)
         if len(members) == 1:
             return next(iter(members))

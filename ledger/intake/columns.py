@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 
 from ledger.domain.findings import Severity
-from ledger.domain.money import display_rounded, minor_digits, to_minor
+from ledger.domain.money import MoneyError, display_rounded, minor_digits, to_minor
 from ledger.domain.records import ColumnRead, Kind
 from ledger.domain.stages import Basis, Stage
 from ledger.intake.cells import Row, SheetFacts, Value, column_letter
@@ -22,7 +22,7 @@ from ledger.intake.fields import BASIS, FIELDS, OWN_STAGE, FieldType
 from ledger.intake.finding_log import FindingLog
 from ledger.intake.headers import BoundColumn, Table
 from ledger.intake.numbers import NumberColumn, NumberDecision
-from ledger.intake.profiles import AMOUNT_UNITS
+from ledger.intake.profiles import AMOUNT_UNITS, ColumnRule
 from ledger.intake.settings import Settings
 from ledger.intake.units import currencies_in_text, unit_from_text, unit_suspect
 
@@ -72,12 +72,10 @@ class Plan:
     currency: str | None = None
     earmark: str | None = None
     as_of: date | None = None
-    last_row: int = 0
-    formats: dict[int, dict[str, int]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
-class _Seen:
+class Seen:
     """What a first reading of the table found in one column."""
 
     numbers: NumberColumn | None = None
@@ -92,22 +90,21 @@ def field_types(table: Table) -> dict[int, FieldType]:
     return {column.index: known[column.rule.field] for column in table.columns if column.rule}
 
 
-def survey(table: Table, rows: Iterable[Row]) -> tuple[dict[int, _Seen], int]:
-    """What stands in the amount, percentage, number and date columns, and the number of the last row that holds any."""
-    seen = {index: _Seen() for index in field_types(table)}
+def survey(table: Table, rows: Iterable[Row]) -> dict[int, Seen]:
+    """What stands in the amount, percentage, number and date columns, by 1-based index."""
+    seen = {index: Seen() for index in field_types(table)}
     feeds: list[tuple[int, NumberColumn | DateColumn]] = []
     for index, kind in field_types(table).items():
         if kind in (FieldType.AMOUNT, FieldType.NUMBER, FieldType.PERCENT):
             numbers = seen[index].numbers = NumberColumn()
-            feeds.append((index - 1, numbers))
+            if kind is not FieldType.PERCENT:
+                feeds.append((index - 1, numbers))
         elif kind is FieldType.DATE:
             dates = seen[index].dates = DateColumn()
             feeds.append((index - 1, dates))
     percents = [index for index, kind in field_types(table).items() if kind is FieldType.PERCENT]
-    last, head = 0, table.header_row
     for number, values in rows:
-        last = number
-        if number <= head:
+        if number <= table.header_row:
             continue
         width = len(values)
         for at, column in feeds:
@@ -115,47 +112,69 @@ def survey(table: Table, rows: Iterable[Row]) -> tuple[dict[int, _Seen], int]:
                 column.feed(value)
         for index in percents:
             _see_percent(seen[index], values[index - 1] if index <= width else None)
-    return seen, last
+    return seen
 
 
-def _see_percent(seen: _Seen, value: Value) -> None:
+def without_percent(value: Value) -> Value:
+    """A text without the per cent sign at its end; any other cell as it is."""
+    return value.rstrip().removesuffix("%").rstrip() if isinstance(value, str) else value
+
+
+def _see_percent(seen: Seen, value: Value) -> None:
+    assert seen.numbers
+    seen.numbers.feed(without_percent(value))
     if isinstance(value, str):
         seen.percent_texts += "%" in value
     elif isinstance(value, int | Decimal) and not isinstance(value, bool):
         seen.largest = max(seen.largest, Decimal(value))
 
 
-def plan(
-    table: Table, seen: dict[int, _Seen], facts: SheetFacts, settings: Settings, lists: CodeLists, log: FindingLog
-) -> Plan:
-    """The plan of a table; tells the log of everything that stays open, with severity STOP."""
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What the planning of one table needs throughout."""
+
+    plan: Plan
+    table: Table
+    facts: SheetFacts
+    settings: Settings
+    log: FindingLog
+
+    def cell(self, column: BoundColumn) -> str:
+        """The header cell of a column."""
+        return f"{column_letter(column.index)}{self.table.header_row}"
+
+    def hint(self, name: str, own: str | None) -> str | None:
+        """What --set, the column's rule or the profile say of a style or order."""
+        return self.settings.stated.get(name) or own or self.table.rule.constants.get(name)
+
+
+def plan(table: Table, seen: dict[int, Seen], *, settings: Settings, lists: CodeLists, log: FindingLog) -> Plan:
+    """The plan of a table whose sheet was read once; tells the log of all that stays open, with severity STOP."""
     rule = table.rule
     made = Plan(rule.kind, max((column.index for column in table.columns), default=0))
-    made.formats = facts.number_formats
     made.stated = {**rule.constants, **settings.stated}
-    for name in ("unit",):
-        if made.stated.get(name, "").lower() in AMOUNT_UNITS:
-            del made.stated[name]
+    if made.stated.get("unit", "").lower() in AMOUNT_UNITS:
+        del made.stated["unit"]
     _check_constants(made, lists, log)
     made.as_of = settings.as_of or _day(made.stated.get("as_of"))
+    made.currency = made.stated.get("currency")
     made.earmark = made.stated.get("earmark")
-    types = field_types(table)
     for column in table.columns:
         made.headers[column.index - 1] = column.header
         if column.rule:
             made.places[column.rule.field] = column.index - 1
             if column.rule.required:
                 made.required.append((column.index - 1, column.rule.field))
+    work = _Work(made, table, table.sheet.facts, settings, log)
+    types = field_types(table)
     for column in table.columns:
         if column.rule:
-            _plan_column(made, table, column, types[column.index], seen[column.index], facts, settings, log)
-    made.currency = made.stated.get("currency")
-    if made.amounts and made.currency is None and "currency" not in made.places:
+            _plan_column(work, column, column.rule, types[column.index], seen[column.index])
+    if made.currency is None and "currency" not in made.places:
         for amount in made.amounts:
             if amount.currency is None:
                 cell = f"{column_letter(amount.at + 1)}{table.header_row}"
-                header = made.headers[amount.at]
-                log.tell("currency-missing", f"nothing says which currency {header!r} is in", cell)
+                log.tell("currency-missing", f"nothing says which currency {made.headers[amount.at]!r} is in", cell)
     return made
 
 
@@ -188,59 +207,43 @@ def _day(text: str | None) -> date | None:
         return None
 
 
-def _plan_column(
-    made: Plan, table: Table, column: BoundColumn, kind: FieldType, seen: _Seen, facts: SheetFacts,
-    settings: Settings, log: FindingLog,
-) -> None:  # fmt: skip
-    assert column.rule
-    name = column.rule.field
-    cell = f"{column_letter(column.index)}{table.header_row}"
-    style = settings.stated.get("number_style") or column.rule.number_style or table.rule.constants.get("number_style")
-    if kind is FieldType.DATE:
-        assert seen.dates
-        hint = settings.stated.get("date_order") or column.rule.date_order or table.rule.constants.get("date_order")
-        dates = seen.dates.decide(hint)
+def _plan_column(work: _Work, column: BoundColumn, rule: ColumnRule, kind: FieldType, seen: Seen) -> None:
+    """Decide one column, as far as its type needs it."""
+    at, made = column.index - 1, work.plan
+    if seen.dates is not None:
+        dates = seen.dates.decide(work.hint("date_order", rule.date_order))
         if dates.ambiguous:
             message = f"the dates of {column.header!r} can be read in two orders: {'; '.join(dates.evidence)}"
-            log.tell("date-ambiguous", message, cell)
-        made.dates.append((column.index - 1, name, dates))
-        return
-    if seen.numbers is None:
-        return
-    decision = seen.numbers.decide(style)
-    if kind is FieldType.AMOUNT:
-        amount = _amount_column(made, table, column, decision, facts, settings, log, cell)
-        made.amounts.append(amount)
-    else:
-        factor = _percent_factor(column, seen, facts) if kind is FieldType.PERCENT else 1
-        made.percents.append(PercentColumn(column.index - 1, name, factor, decision))
-        if column.rule.earmark:
-            made.earmark = column.rule.earmark
-    if decision.ambiguous:
-        _tell_ambiguous(column, decision, made, cell, log)
+            work.log.tell("date-ambiguous", message, work.cell(column))
+        made.dates.append((at, rule.field, dates))
+    elif seen.numbers is not None:
+        decision = seen.numbers.decide(work.hint("number_style", rule.number_style))
+        if decision.ambiguous:
+            _tell_ambiguous(work, column, decision)
+        if kind is FieldType.AMOUNT:
+            made.amounts.append(_amount_column(work, column, rule, decision))
+        else:
+            factor = _percent_factor(column, seen, work.facts) if kind is FieldType.PERCENT else 1
+            made.percents.append(PercentColumn(at, rule.field, factor, decision))
+            made.earmark = rule.earmark or made.earmark
 
 
-def _tell_ambiguous(column: BoundColumn, decision: NumberDecision, made: Plan, cell: str, log: FindingLog) -> None:
-    currency = made.stated.get("currency", "EUR")
+def _tell_ambiguous(work: _Work, column: BoundColumn, decision: NumberDecision) -> None:
+    """Show what the column adds up to under each of its readings."""
+    currency = work.plan.stated.get("currency", "EUR")
     totals = {}
     for candidate in decision.candidates:
         try:
             minor, _ = to_minor(candidate.total, currency)
             totals[candidate.style] = display_rounded(minor, currency)
-        except ValueError:
+        except MoneyError:
             totals[candidate.style] = f"{currency} {candidate.total}"
     shown = " or ".join(f"{total} (number_style {style!r})" for style, total in totals.items())
     message = f"the column {column.header!r} adds up to {shown}: {'; '.join(decision.evidence)}"
-    log.tell("number-ambiguous", message, cell, {"readings": totals})
+    work.log.tell("number-ambiguous", message, work.cell(column), {"readings": totals})
 
 
-def _amount_column(
-    made: Plan, table: Table, column: BoundColumn, decision: NumberDecision, facts: SheetFacts,
-    settings: Settings, log: FindingLog, cell: str,
-) -> AmountColumn:  # fmt: skip
-    rule = column.rule
-    assert rule
-    unit = _unit(table, column, decision, settings, log, cell)
+def _amount_column(work: _Work, column: BoundColumn, rule: ColumnRule, decision: NumberDecision) -> AmountColumn:
     stage = rule.stage or OWN_STAGE.get(rule.field)
     basis = rule.basis or BASIS.get(rule.field)
     return AmountColumn(
@@ -248,58 +251,53 @@ def _amount_column(
         field=rule.field,
         stage=None if stage is None else Stage(stage).value,
         basis=None if basis is None else Basis(basis).value,
-        currency=_currency(made, table, column, decision, facts, settings, log, cell),
-        unit=unit,
+        currency=_currency(work, column, rule, decision),
+        unit=_unit(work, column, rule, decision),
         negative=rule.negative,
         required=rule.required,
         decision=decision,
     )
 
 
-def _unit(
-    table: Table, column: BoundColumn, decision: NumberDecision, settings: Settings, log: FindingLog, cell: str
-) -> int:
+def _unit(work: _Work, column: BoundColumn, rule: ColumnRule, decision: NumberDecision) -> int:
     """The unit of a column: --set, the column's own in the profile, the profile's, the header's; else 1."""
-    assert column.rule
-    constant = AMOUNT_UNITS.get(table.rule.constants.get("unit", "").lower())
+    table = work.table.rule
+    constant = AMOUNT_UNITS.get(table.constants.get("unit", "").lower())
     told = unit_from_text(column.header)
-    stated = settings.unit or column.rule.unit or constant
+    stated = work.settings.unit or rule.unit or constant
     unit = stated or (told[0] if told else 1)
     reason = unit_suspect(unit, decision.magnitudes)
-    if reason and unit > 1:
-        log.tell("unit-suspect", f"{column.header!r}: {reason}", cell, {"unit": unit})
-    elif reason and stated is None and table.rule.other_columns != "stop":
-        log.tell("unit-suspect", f"{column.header!r}: {reason}", cell, {"unit": unit}, Severity.WARNING)
+    # Our own templates say that their amounts are in full; small ones are no reason for doubt there.
+    if reason and (unit > 1 or (stated is None and table.other_columns != "stop")):
+        severity = Severity.STOP if unit > 1 else Severity.WARNING
+        work.log.tell("unit-suspect", f"{column.header!r}: {reason}", work.cell(column), {"unit": unit}, severity)
     return unit
 
 
-def _currency(
-    made: Plan, table: Table, column: BoundColumn, decision: NumberDecision, facts: SheetFacts, settings: Settings,
-    log: FindingLog, cell: str,
-) -> str | None:  # fmt: skip
+def _currency(work: _Work, column: BoundColumn, rule: ColumnRule, decision: NumberDecision) -> str | None:
     """The currency that the column shows by itself, where the whole file, its profile and its rows state none.
 
     A currency in the header, the cells or their number formats that contradicts what the profile states stops the
     import; --set and a currency column of the sheet are explicit and settle it.
     """
-    assert column.rule
-    formats = facts.number_formats.get(column.index, {})
+    if rule.currency:
+        return rule.currency
+    if "currency" in work.settings.stated or "currency" in work.plan.places:
+        return None
+    formats = work.facts.number_formats.get(column.index, {})
     shown = dict.fromkeys(currencies_in_text(column.header))
     shown |= dict.fromkeys(name for code in formats for name in currencies_in_text(code))
     shown |= dict.fromkeys(name for name in decision.currencies if name)
-    if column.rule.currency:
-        return column.rule.currency
-    if "currency" in settings.stated or "currency" in made.places:
-        return None
-    stated = table.rule.constants.get("currency")
+    stated = work.plan.currency
     seen = {**shown, stated: None} if stated else shown
     if len(seen) > 1:
         names = " and ".join(map(str, seen))
-        log.tell("currency-ambiguous", f"the column {column.header!r} points to {names}", cell, {"seen": list(seen)})
+        message = f"the column {column.header!r} points to {names}"
+        work.log.tell("currency-ambiguous", message, work.cell(column), {"seen": list(seen)})
     return None if stated else next(iter(shown), None)
 
 
-def _percent_factor(column: BoundColumn, seen: _Seen, facts: SheetFacts) -> int:
+def _percent_factor(column: BoundColumn, seen: Seen, facts: SheetFacts) -> int:
     """100 where typed numbers are fractions: their format shows a per cent sign, or none is above one.
 
     A header that says per cent, or a text with the sign, means that the numbers are per cent already.
@@ -334,10 +332,3 @@ def columns_read(table: Table, made: Plan) -> list[ColumnRead]:
 def minor_factor(currency: str, unit: int) -> int:
     """Minor units in one `unit` of a currency: EUR thousand -> 100000."""
     return int(unit * 10 ** minor_digits(currency))
-
-
-def as_day(value: Value) -> date | None:
-    """The day of a typed date or date-time."""
-    if isinstance(value, datetime):
-        return value.date()
-    return value if isinstance(value, date) else None

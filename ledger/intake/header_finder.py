@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from ledger.intake.cells import Row, Value
 from ledger.intake.lexicon import IGNORED, LONGEST_HEADER, Lexicon, Match
@@ -168,13 +169,13 @@ def _stack(seen: Sequence[_Seen], best: int) -> tuple[int, int]:
 def _joins(row: _Seen, neighbour: _Seen, *, above: bool) -> bool:
     if abs(row.row.number - neighbour.row.number) != 1 or row.numbers or not row.texts:
         return False
-    if any(len(text) > 120 for text in row.texts.values()):
-        return False
+    if any(len(text) > 120 or text.rstrip().endswith(":") for text in row.texts.values()):
+        return False  # a sentence, or a label of the sheet ("Priority:") with its value beside it
     if above:
         # A title stands alone and at the left; a group heading stands over parts that have headers of their own.
         over = [i for i in row.texts if i in neighbour.texts or i + 1 in neighbour.texts]
         return (len(row.texts) >= 2 or min(row.texts) > min(neighbour.texts)) and bool(over) and row.known >= 1
-    if len(row.texts) < 2 and not set(row.texts) - set(neighbour.texts):
+    if len(set(row.texts.values())) < 2 and not set(row.texts) - set(neighbour.texts):
         return False
     exact = row.score / len(set(row.texts.values()))
     return row.known >= max(1, 0.6 * len(set(row.texts.values()))) and exact >= 0.55
@@ -186,17 +187,16 @@ def _is_numbering(row: _Seen) -> bool:
     if len(values) < 3:
         return False
     numbers = [int(v) for v in values if v.isdigit() and len(v) < 4]
-    return len(numbers) == len(values) and all(b - a == 1 for a, b in zip(numbers, numbers[1:], strict=False))
+    return len(numbers) == len(values) and all(b - a == 1 for a, b in pairwise(numbers))
 
 
 def _columns(used: Sequence[_Seen], lexicon: Lexicon, merged: list[tuple[int, int, int, int]]) -> list[ColumnHeader]:
-    width = max(max(s.texts, default=0) for s in used)
-    width = max(width, max(len(s.row.values) for s in used))
+    width = max(len(s.row.values) for s in used)
     leaf = used[-1]
     parallel = len(used) > 1 and _is_translation(used, lexicon)
     columns = []
     for index in range(1, width + 1):
-        parts = [_heading(s, index, merged, s is not leaf and not parallel, leaf) for s in used]
+        parts = [_heading(s, index, merged, leaf if s is not leaf and not parallel else None) for s in used]
         parts = list(dict.fromkeys(p for p in parts if p))
         if not parts:
             columns.append(ColumnHeader(index, "", ()))
@@ -225,15 +225,17 @@ def _is_translation(used: Sequence[_Seen], lexicon: Lexicon) -> bool:
     return same * 2 >= len(both)
 
 
-def _heading(row: _Seen, index: int, merged: list[tuple[int, int, int, int]], spread: bool, leaf: _Seen) -> str:
-    """The text of a header row over a column: its own cell, the merged area that covers it, or, where a group heading
-    stands over parts without a heading of their own, the one to the left."""
+def _heading(row: _Seen, index: int, merged: list[tuple[int, int, int, int]], leaf: _Seen | None) -> str:
+    """The text of a header row over a column: its own cell, or the merged area that covers it.
+
+    Where the row is a group heading over the headers `leaf`, an empty cell belongs to the heading at its left.
+    """
     if index in row.texts:
         return row.texts[index].strip()
     for top, left, bottom, right in merged:
         if top <= row.row.number <= bottom and left < index <= right:
             return row.texts.get(left, "").strip()
-    if not spread or any(top <= row.row.number <= bottom for top, _, bottom, _ in merged) or index not in leaf.texts:
+    if leaf is None or index not in leaf.texts or any(top <= row.row.number <= bottom for top, _, bottom, _ in merged):
         return ""
     left = max((i for i in row.texts if i < index), default=0)
     spans = left in leaf.texts and all(i in leaf.texts for i in range(left, index + 1))

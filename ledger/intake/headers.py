@@ -74,39 +74,47 @@ class HeaderWords:
             word = plain_header(name)
             if word not in claimed and word not in self.ignored:
                 self._rules[word] = rule.columns.get(name, ColumnRule(name))
-        self.wanted = {self._canonical(header) for header in rule.headers}
-        self.wanted |= {column.field for column in rule.columns.values() if column.required}
-
-    def _canonical(self, header: str) -> str:
-        """The field that a wording stands for, else the wording."""
-        word = plain_header(header)
-        return self._rules[word].field if word in self._rules else word
+        #: wordings that must stand in the header row to recognise the table
+        self.wanted = {plain_header(header) for header in rule.headers}
+        #: fields that must have a column
+        self.wanted_fields = {column.field for column in rule.columns.values() if column.required}
+        self._more_fields = self.wanted_fields - {self._rules[w].field for w in self.wanted if w in self._rules}
+        #: how many headers are wanted in all
+        self.weight = len(self.wanted) + len(self._more_fields)
 
     def rule_of(self, value: Value) -> ColumnRule | None:
         """The rule of the field that a header cell names, if any."""
         word = plain_header(value)
         return None if word in self.ignored else self._rules.get(word)
 
+    def missing_fields(self, values: Sequence[Value]) -> set[str]:
+        """The fields that must have a column and have none in a row."""
+        return self.wanted_fields - self._fields(values)
+
     def score(self, values: Sequence[Value]) -> tuple[int, int]:
-        """How many of the wanted headers a row carries, and how many fields in all."""
-        words = {self._canonical(value) for value in values if isinstance(value, str)}
-        fields = {rule.field for value in values if (rule := self.rule_of(value))}
-        return len(self.wanted & words), len(fields)
+        """How many of the wanted headers a row carries (`weight` when all), and how many fields it names."""
+        words, fields = {plain_header(value) for value in values}, self._fields(values)
+        return len(self.wanted & words) + len(self._more_fields & fields), len(fields)
+
+    def _fields(self, values: Sequence[Value]) -> set[str]:
+        return {rule.field for value in values if (rule := self.rule_of(value))}
 
 
 def header_row(rule: TableRule, rows: Sequence[Row]) -> tuple[Row | None, set[str]]:
-    """The row that carries most of the wanted headers (then of the fields; then the first), and the wanted ones that
-    it lacks. No row where none carries any field, or none of the wanted headers where some are wanted."""
+    """The header row, and the fields that must have a column and have none in it.
+
+    It is the row that carries most of the wanted headers, then of the fields, then the first. No row where none carries
+    any field, or none of the wanted headers where some are wanted.
+    """
     words = HeaderWords(rule)
     best, reached = None, (0, 0)
     for row in rows:
         score = words.score(row.values)
         if score > reached:
             best, reached = row, score
-    if best is None or reached[1] == 0 or (words.wanted and not reached[0]):
-        return None, words.wanted
-    present = {words._canonical(value) for value in best.values if isinstance(value, str)}
-    return best, words.wanted - present
+    if best is None or reached[1] == 0:
+        return None, words.wanted_fields
+    return best, words.missing_fields(best.values)
 
 
 def bind(sheet: Sheet, position: int, rule: TableRule, row: Row, file: str) -> tuple[Table, list[Finding]]:
@@ -139,8 +147,10 @@ def bind(sheet: Sheet, position: int, rule: TableRule, row: Row, file: str) -> t
 
 
 def recognise(workbook: Workbook, file: str, profiles: Sequence[Profile]) -> Profile | Finding:
-    """The profile that fits the workbook: all its sheets and headers are there. The most specific one wins: a file
-    name or a sheet that is asked for by name, then the most headers wanted."""
+    """The profile that fits the workbook: all its sheets and headers are there.
+
+    The most specific one wins: a file name or a sheet that is asked for by name, then the most headers wanted.
+    """
     heads = {position: first_rows(sheet) for position, sheet in enumerate(workbook.sheets)}
     fits: dict[tuple[int, int], list[Profile]] = {}
     for profile in profiles:
@@ -167,20 +177,22 @@ def _fit(workbook: Workbook, heads: dict[int, list[Row]], file: str, profile: Pr
     for rule in profile.tables:
         words = HeaderWords(rule)
         found = any(
-            words.wanted and words.score(row.values)[0] == len(words.wanted)
+            words.weight and words.score(row.values)[0] == words.weight
             for position, sheet in enumerate(workbook.sheets)
             if sheet_matches(sheet.name, rule.sheets)
             for row in heads[position]
         )
         if not found and not rule.optional:
             return None
-        wanted += len(words.wanted) if found else 0
+        wanted += words.weight if found else 0
     return (len(profile.file_patterns) + len(profile.sheet_names), wanted) if wanted else None
 
 
 def locate(workbook: Workbook, profile: Profile, file: str) -> tuple[list[Table], list[Finding]]:
-    """The tables that a profile reads in a workbook, with findings for every sheet, header or column that is not there
-    and for every sheet that is left alone."""
+    """The tables that a profile reads in a workbook.
+
+    The findings name every sheet, header or column that is not there, and every sheet that is left alone.
+    """
     tables: list[Table] = []
     findings: list[Finding] = []
     for rule in profile.tables:
@@ -216,7 +228,7 @@ def _locate_one(
     if nearly is None:
         if rule.optional:
             return None, []
-        wanted = ", ".join(sorted(rule.headers or HeaderWords(rule).wanted))
+        wanted = ", ".join(rule.headers or sorted(HeaderWords(rule).wanted_fields))
         wanted = wanted or f"fields of {rule.kind}"
         sheet_name = candidates[0][1].name or "" if len(candidates) == 1 else ""
         message = f"no row among the first {SEARCHED_ROWS} carries the headers: {wanted}"
@@ -233,11 +245,8 @@ def _locate_one(
 
 
 def _wording(rule: TableRule, name: str) -> str:
-    """How a person would look for a field in the sheet."""
+    """How a person would look for a field, or a wording, in the sheet."""
     column = rule.columns.get(name)
-    return column.headers[0] if column and column.headers else name
-
-
-def reference_is_stated(table: Table, reference: str) -> bool:
-    """Whether a column holds the records' own references."""
-    return any(column.rule and column.rule.field == reference for column in table.columns)
+    if column and column.headers:
+        return column.headers[0]
+    return next((header for header in rule.headers if plain_header(header) == name), name)

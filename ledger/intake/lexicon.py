@@ -24,12 +24,26 @@ from ledger import shipped
 IGNORED = "@ignore"
 
 MONEY_FIELDS = frozenset(
-    "total_cost eu_contribution national_public public_contribution private other_contribution contracted declared "
-    "paid".split()
+    [
+        "total_cost",
+        "eu_contribution",
+        "national_public",
+        "public_contribution",
+        "private",
+        "other_contribution",
+        "contracted",
+        "declared",
+        "paid",
+    ]
 )
 
-_LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe", "№": " nr ", "þ": "th"})
-_SEPARATORS = re.compile(r"\s*[/|;]\s*|\s+[-–—]\s+")
+#: Stages and exclusions that a group heading gives to the amounts below it.
+_OF_THE_GROUP = frozenset({"paid", "contracted", "declared", "excluded", "count", "ineligible"})
+
+_LETTERS = str.maketrans(
+    {"ł": "l", "ø": "o", "đ": "d", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe", "№": " nr ", "þ": "th"}
+)
+_SEPARATORS = re.compile(r"\s*[/|;:=]\s*|\s+[-–—]\s+")
 _BRACKETS = re.compile(r"[(\[{]([^)\]}]*)[)\]}]?")
 #: Weight of a word in the share of a header that a term covers: project, operation … say little.
 _OWNER_WEIGHT, _STOP_WEIGHT = 0.3, 0.02
@@ -57,8 +71,10 @@ class _Term:
 
 
 def plain_words(text: str) -> tuple[str, ...]:
-    """The words of a header without case, accents, punctuation and line breaks; `camelCase` and `snake_case` come
-    apart; `%` is a word."""
+    """The words of a header without case, accents and punctuation.
+
+    `camelCase` and `snake_case` come apart; `%` is a word.
+    """
     text = re.sub(r"(?<=[^\W\d_A-Z])(?=[A-Z][a-z]|[A-Z]+\b)", " ", text)
     bare = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
     bare = bare.casefold().translate(_LETTERS)
@@ -159,9 +175,15 @@ class Lexicon:
             for match in self._match_segment(text, hint):
                 found.setdefault(match.field, []).append(match._replace(score=match.score * factor))
         if group:
+            if self.marks(plain_words(group)) & _OF_THE_GROUP:
+                # "EU" under "Amount paid" is no EU contribution of its own.
+                found = {
+                    n: [m._replace(score=m.score * (0.7 if n in MONEY_FIELDS else 1)) for m in ms]
+                    for n, ms in found.items()
+                }
             for match in self._compose(plain_words(f"{group} {header}"), grouped=True):
                 found.setdefault(match.field, []).append(match)
-            if not found:
+            if not found and not self.marks(plain_words(header)) & {"rate", "count"}:
                 found = {m.field: [m._replace(score=m.score * 0.6)] for m in self.match(group, hint)}
         best = []
         for matches in found.values():
@@ -185,8 +207,9 @@ class Lexicon:
                 continue
             if term.field in MONEY_FIELDS and score < 0.93 * term.weight:
                 score *= self._doubt(term.field, composed, marks)
-            elif term.field == "beneficiary" and score < 0.93 * term.weight:
-                score *= 0.7
+            elif term.field in ("beneficiary", "summary", "title") and score < 0.7 * term.weight:
+                # "beneficiary's postcode" is a postcode, "measure description" no description of the project
+                score *= 0.6
             score += 0.02 * (term.language == hint)
             if term.field not in found or score > found[term.field].score:
                 found[term.field] = Match(term.field, min(1.0, score), term.text, term.language)
@@ -211,7 +234,7 @@ class Lexicon:
             return term.weight * (0.98 + min(len(indexes), 10) * 0.002)
         if term.whole:
             return 0.0
-        return term.weight * ((0.4 if in_order else 0.3) + 0.5 * covered)
+        return term.weight * ((0.25 if in_order else 0.15) + 0.62 * covered)
 
     def _content(self, words: tuple[str, ...]) -> tuple[str, ...]:
         """The words that carry meaning; all of them where none would be left."""
@@ -221,16 +244,18 @@ class Lexicon:
     def _weight(self, word: str) -> float:
         if word.isdigit():
             return 0.0
-        if word in self._stop:
+        if word in self._stop or len(word) == 1:
             return _STOP_WEIGHT
         return _OWNER_WEIGHT if any(_fits(p, word) for p in self._owners if p[:2] == word[:2]) else 1.0
 
     # --- marks ---------------------------------------------------------------------------------------------------
     def marks(self, words: tuple[str, ...]) -> frozenset[str]:
         """The building blocks in a header, without their `@`."""
-        return frozenset(term.field[1:] for term in self._marks.near(words) if _find(term.words, words, True))
+        return frozenset(
+            term.field[1:] for term in self._marks.near(words) if _find(term.words, words, ordered_only=True)
+        )
 
-    def _compose(self, words: tuple[str, ...], grouped: bool = False) -> list[Match]:
+    def _compose(self, words: tuple[str, ...], *, grouped: bool = False) -> list[Match]:
         marks = self.marks(words)
         reason = "marks " + "+".join(sorted(marks))
         fields = dict(amount_meanings(marks))
@@ -251,12 +276,31 @@ class Lexicon:
         words = plain_words(text)
         return self._content(words) in self._labels["@row_total"] or words in self._labels["@row_total"]
 
-    def starts_with_total(self, text: str) -> bool:
-        """Whether a short text begins or ends with a word for a total ("Total Priority 1", "Axe 1 : total")."""
+    def total_of_what(self, text: str) -> tuple[str, ...] | None:
+        """The words beside a word for a total that opens or closes a short text: "Total Axe 1" gives axe, 1.
+
+        None where there is no such word.
+        """
         words = plain_words(text)
         known = self._labels["@row_total"]
-        ends = any(words[:n] in known or words[-n:] in known for n in (1, 2, 3) if len(words) >= n)
-        return 0 < len(words) <= 10 and ends
+        for size in (3, 2, 1):
+            for head, rest in ((words[:size], words[size:]), (words[-size:], words[:-size])):
+                if head in known and rest and len(words) <= 10:
+                    return rest
+        return None
+
+    def names_total(self, text: str, column_field: str | None = None) -> bool:
+        """Whether a text is a total of something that we know: "Total Priority 1", "Summe EFRE", "Total 2.1".
+
+        A word for a total beside any other word is not enough: companies are called Total, too. With the field of the
+        column, the column's own name will do: "MS totals" among Member States.
+        """
+        rest = self.total_of_what(text)
+        if rest is None:
+            return False
+        section = any(_begins(label, rest) for label in self._labels["@section"])
+        known = column_field and any(m.field == column_field and m.score > 0.9 for m in self.match(" ".join(rest)))
+        return bool(section or known or rest[-1].isdigit() or "eu" in self.marks(rest))
 
     def is_union_aggregate(self, text: str) -> bool:
         """Whether a text names the Member States together (EU28, EU-27): a sum among countries."""
@@ -292,7 +336,7 @@ def amount_meanings(marks: frozenset[str]) -> list[tuple[str, float]]:
         return [("eu_rate", 0.8 if marks & {"eu", "cofin"} else 0.6)] if marks & {"eu", "cofin", "support"} else []
     for stage in ("paid", "declared"):
         if stage in marks and not (stage == "declared" and "contracted" in marks):
-            return [(stage, 0.6 if marks & {"eu", "national", "private"} else 0.8 + 0.03 * ("total" in marks))]
+            return [(stage, 0.6 if marks & {"eu", "national", "private"} else 0.8 + 0.05 * ("total" in marks))]
     if "without" in marks and marks & {"eu", "public"}:
         return [("national_public" if "public" in marks else "other_contribution", 0.8 if "public" in marks else 0.5)]
     return _by_basis(marks)
@@ -303,19 +347,28 @@ def _by_basis(marks: frozenset[str]) -> list[tuple[str, float]]:
     if {"eu", "national"} <= sources:
         return [("public_contribution", 0.65)]
     if "eu" in sources:
-        return [("eu_contribution", 0.85 if marks & {"support", "amount", "cofin"} else 0.7)]
+        stated = 0.85 if marks & {"support", "amount", "cofin"} else 0.7
+        return [("eu_contribution", min(stated, 0.78) if "contracted" in marks else stated)]
     if "private" in sources:
         return [("private", 0.8)] if "public" not in marks and "national" not in marks else []
     if "own" in sources:
         return [("other_contribution", 0.75)]
     if "national" in sources:
         return [("national_public", 0.8 if marks & {"support", "cofin", "amount", "public"} else 0.55)]
+    return _by_kind(marks)
+
+
+def _by_kind(marks: frozenset[str]) -> list[tuple[str, float]]:
+    """The same where the header names no source of the money."""
     if "other" in marks:
         return [("other_contribution", 0.6)] if marks & {"support", "cofin"} else []
     if marks & {"cost", "eligible"} and not marks & {"public", "support"}:
         return [("total_cost", 0.85 if marks & {"total", "eligible"} else 0.65)]
     if "contracted" in marks:
-        return [("contracted", 0.8), ("public_contribution", 0.6 if "support" in marks else 0.5)]
+        return [
+            ("contracted", 0.8 + 0.05 * ("total" in marks)),
+            ("public_contribution", 0.6 if "support" in marks else 0.5),
+        ]
     if "public" in marks or "support" in marks:
         return [("public_contribution", 0.75), ("contracted", 0.5)]
     if "cofin" in marks:
@@ -339,7 +392,7 @@ def _plain_meanings(marks: frozenset[str]) -> Iterator[tuple[str, float]]:
 
 
 def _find(
-    pattern: tuple[str, ...], words: tuple[str, ...], ordered_only: bool = False
+    pattern: tuple[str, ...], words: tuple[str, ...], *, ordered_only: bool = False
 ) -> tuple[tuple[int, ...], bool] | None:
     """Where a term stands in a header: word numbers, and whether they are one run in order."""
     size = len(pattern)
@@ -386,7 +439,7 @@ def _pieces(raw: str) -> list[tuple[str, ...]]:
 
 
 def _read(folder: Traversable | Path) -> list[dict[str, str]]:
-    with (folder / "header-terms.csv").open(encoding="utf-8", newline="") as handle:
+    with (folder / "header-terms.csv").open(encoding="utf-8") as handle:
         return list(csv.DictReader(handle))
 
 

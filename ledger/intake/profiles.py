@@ -1,7 +1,10 @@
 """Profiles: TOML declarations of how one kind of spreadsheet is read, checked key by key.
 
-A profile says how its workbook is recognised, which header stands for which field, and what the whole file means that
-no cell says (fund, currency, stage). `docs/profiles.md` lists the keys; this module is what they mean.
+A profile says how its workbook is recognised ([recognise]), which header stands for which field and how its cells are
+written ([columns.FIELD]), what the whole file means that no cell says ([constants]: fund, currency, stage, period …),
+how total rows are known ([total_rows]), how references are made where no column has them ([ref]), and which scope the
+file covers completely ([[coverage]]). Several tables are [[sheets]]; each has what the profile says at its top unless
+it says otherwise.
 """
 
 from __future__ import annotations
@@ -12,7 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from difflib import get_close_matches
-from pathlib import Path
+from importlib.resources.abc import Traversable
 from typing import Any, Final
 
 from ledger.domain.findings import Finding
@@ -98,7 +101,7 @@ class Profile:
     coverage: tuple[CoverageStatement, ...] = ()
 
 
-def load_profiles(folders: Iterable[Path]) -> tuple[list[Profile], list[Finding]]:
+def load_profiles(folders: Iterable[Traversable]) -> tuple[list[Profile], list[Finding]]:
     """The profiles of these folders by name, later folders overriding earlier ones, and what is wrong with the rest.
 
     A profile that is not valid is left out and told as `profile-invalid`, with its name in `values`.
@@ -106,11 +109,13 @@ def load_profiles(folders: Iterable[Path]) -> tuple[list[Profile], list[Finding]
     profiles: dict[str, Profile] = {}
     findings: list[Finding] = []
     for folder in folders:
-        for path in sorted(folder.glob("*.toml")):
+        for path in sorted(folder.iterdir(), key=lambda path: path.name):
+            if not path.name.endswith(".toml"):
+                continue
             try:
                 loaded = load_profile(path)
             except ProfileError as error:
-                values = {"profile": path.stem}
+                values = {"profile": path.name.removesuffix(".toml")}
                 findings.append(Finding("profile-invalid", str(error), file=path.name, values=values))
             else:
                 profiles[loaded.name] = loaded
@@ -127,14 +132,14 @@ def find_profile(name: str, profiles: Sequence[Profile]) -> Profile | Finding:
 
 def nearest(word: str, valid: Iterable[str]) -> str:
     """`; did you mean 'x'?` for the closest valid word, else the valid ones."""
-    listed = sorted(valid)
+    listed = sorted(map(str, valid))
     close = get_close_matches(word, listed, 1, 0.6)
     if close:
         return f"; did you mean {close[0]!r}?"
     return f"; valid: {', '.join(listed)}" if listed else ""
 
 
-def load_profile(path: Path) -> Profile:
+def load_profile(path: Traversable) -> Profile:
     """The profile in a TOML file. Raises ProfileError for a file that is not valid."""
     try:
         content = path.read_bytes()
@@ -144,7 +149,7 @@ def load_profile(path: Path) -> Profile:
     return _profile(data, hashlib.sha256(content).hexdigest(), path)
 
 
-def _profile(data: dict[str, Any], sha256: str, path: Path) -> Profile:
+def _profile(data: dict[str, Any], sha256: str, path: Traversable) -> Profile:
     _check_keys("", data, (*_TOP_KEYS, *_TABLE_KEYS))
     recognise = _table(data, "recognise")
     _check_keys("recognise.", recognise, ("sheets", "headers", "file"))
@@ -162,7 +167,7 @@ def _profile(data: dict[str, Any], sha256: str, path: Path) -> Profile:
         if not where:
             own["sheet"] = list(sheet_names)
         tables.append(_table_rule(own, where))
-    name = _text(data, "name", "") or path.stem
+    name = _text(data, "name", "") or path.name.removesuffix(".toml")
     return Profile(
         name=name,
         title=_text(data, "title", "") or name,
@@ -264,7 +269,8 @@ def _period(text: str, where: str) -> tuple[str, str]:
         period = years(text)
     except PeriodError as error:
         raise ProfileError(f"`{where}`: {error}") from error
-    assert period.start and period.end  # years are closed on both sides
+    assert period.start, "years are closed on both sides"
+    assert period.end, "years are closed on both sides"
     return period.start.isoformat(), period.end.isoformat()
 
 

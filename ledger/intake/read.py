@@ -9,10 +9,11 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
+from weakref import finalize
 
 from ledger.domain.findings import Finding, stops
-from ledger.domain.records import ReadRow, Reading, ReadSheet
-from ledger.intake.cells import Workbook
+from ledger.domain.records import Reading, ReadRow, ReadSheet
+from ledger.intake.cells import Row, Sheet, Workbook
 from ledger.intake.code_lists import CodeLists
 from ledger.intake.columns import columns_read, plan, survey
 from ledger.intake.finding_log import FindingLog
@@ -21,6 +22,9 @@ from ledger.intake.profiles import Profile, find_profile
 from ledger.intake.readers import open_workbook
 from ledger.intake.rows import TableReader
 from ledger.intake.settings import Settings, read_settings
+
+#: Cells of a sheet that are kept between the two readings of it: some 100 bytes each.
+KEPT_CELLS = 500_000
 
 
 def read_file(
@@ -48,7 +52,8 @@ def read_file(
     opened = False
     try:
         if not stops(findings):
-            opened = _open_tables(reading, workbook, profile, stated, profiles, code_lists)
+            chosen = find_profile(profile, profiles) if profile else recognise(workbook, reading.file, profiles)
+            opened = _open_tables(reading, workbook, chosen, stated, code_lists)
     finally:
         if not opened:
             workbook.close()
@@ -63,18 +68,12 @@ def _fingerprint(path: Path) -> tuple[str, int]:
 
 
 def _open_tables(
-    reading: Reading,
-    workbook: Workbook,
-    name: str | None,
-    settings: Settings,
-    profiles: Sequence[Profile],
-    lists: CodeLists,
+    reading: Reading, workbook: Workbook, chosen: Profile | Finding, settings: Settings, lists: CodeLists
 ) -> bool:
-    """Find the profile and its tables and decide how they are read; True when sheets are ready to be read."""
+    """Find the tables of the profile and decide how they are read; True when sheets are ready to be read."""
     if not workbook.sheets:
         reading.findings.append(Finding("file-empty", "the file holds no table", reading.file))
         return False
-    chosen = find_profile(name, profiles) if name else recognise(workbook, reading.file, profiles)
     if isinstance(chosen, Finding):
         reading.findings.append(chosen)
         return False
@@ -88,7 +87,7 @@ def _open_tables(
     if stops(reading.findings):
         return False
     left = _Open(workbook, len(tables))
-    sheets = [_open_table(reading, workbook, table, settings, lists, left) for table in tables]
+    sheets = [_open_table(reading, table, settings, lists, left) for table in tables]
     if stops(reading.findings):
         return False
     reading.sheets = sheets
@@ -106,26 +105,47 @@ def _as_of(profile: Profile) -> date | None:
 
 
 class _Open:
-    """Closes the workbook when the last of its tables was read."""
+    """Closes the workbook when the last of its tables was read, or when nobody can read them any more."""
 
     def __init__(self, workbook: Workbook, tables: int) -> None:
-        self._workbook, self._left = workbook, tables
+        self._left = tables
+        self._close = finalize(self, workbook.close)
 
     def done(self) -> None:
         self._left -= 1
         if self._left == 0:
-            self._workbook.close()
+            self._close()
 
 
-def _open_table(
-    reading: Reading, workbook: Workbook, table: Table, settings: Settings, lists: CodeLists, left: _Open
-) -> ReadSheet:
+class _KeptRows:
+    """The rows of a sheet, to be read twice: from the file both times, or kept in between where they are few."""
+
+    def __init__(self, sheet: Sheet) -> None:
+        self._sheet = sheet
+        self._rows: list[Row] | None = None
+
+    def __iter__(self) -> Iterator[Row]:
+        if self._rows is not None:
+            yield from self._rows
+            self._rows = None
+            return
+        rows: list[Row] | None = []
+        cells = 0
+        for row in self._sheet.rows():
+            if rows is not None:
+                rows.append(row)
+                cells += len(row.values)
+                if cells > KEPT_CELLS:
+                    rows = None
+            yield row
+        self._rows = rows
+
+
+def _open_table(reading: Reading, table: Table, settings: Settings, lists: CodeLists, left: _Open) -> ReadSheet:
     """A table, read once to decide its columns and ready to be read again row by row."""
     log = FindingLog(reading.file, table.sheet.name or "", reading.findings)
-    seen, last = survey(table, table.sheet.rows())
-    facts = table.sheet.facts
-    made = plan(table, seen, facts, settings, lists, log)
-    made.last_row = last
+    kept = _KeptRows(table.sheet)
+    made = plan(table, survey(table, kept), settings=settings, lists=lists, log=log)
     sheet = ReadSheet(
         name=table.sheet.name or "",
         position=table.position,
@@ -134,7 +154,7 @@ def _open_table(
         columns=columns_read(table, made),
         rows=iter(()),
     )
-    reader = TableReader(table, made, facts, lists, log)
+    reader = TableReader(table, made, lists, log, rows=kept)
     sheet.totals = reader.totals
     sheet.rows = _stream(reader, left)
     return sheet

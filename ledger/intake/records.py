@@ -12,13 +12,12 @@ from decimal import Decimal
 from typing import Any
 
 from ledger.domain.money import LIMIT_MINOR, MoneyError, to_minor
-from ledger.domain.records import Amount as BookedAmount
 from ledger.domain.records import Kind, Record
 from ledger.domain.stages import Stage
-from ledger.intake.booking import Booking, Split
+from ledger.intake.booking import Booking, Place, Split
 from ledger.intake.cells import CellError, Value
 from ledger.intake.code_lists import CodeLists
-from ledger.intake.columns import AmountColumn, PercentColumn, Plan, minor_factor
+from ledger.intake.columns import AmountColumn, PercentColumn, Plan, minor_factor, without_percent
 from ledger.intake.dates import DateDecision
 from ledger.intake.fields import FIELDS, REFERENCE_FIELD, FieldType
 from ledger.intake.numbers import Amount, Refusal
@@ -27,13 +26,15 @@ from ledger.intake.references import ReferenceMaker
 #: A problem of a row: finding code, message, 1-based column (0: the row), particulars.
 Problem = tuple[str, str, int, dict[str, Any]]
 
-_YES, _NO = frozenset("yes y true 1 x ja oui".split()), frozenset("no n false 0 nein non".split())
+_YES, _NO = frozenset(("yes", "y", "true", "1", "x", "oui", "ja")), frozenset(("no", "n", "false", "0", "non", "nein"))
 _SAFE = Decimal(10**13)
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 #: A year or a month alone means its last day here.
 _END_DATES = frozenset(("end_date", "period_end"))
 #: Fields whose text is kept under another name, or elsewhere than among the attributes.
-_NO_ATTRIBUTE = frozenset("envelope parent programme price_basis project_ref figure fund country theme".split())
+_NO_ATTRIBUTE = frozenset(
+    ("envelope", "parent", "programme", "price_basis", "project_ref", "figure", "fund", "country", "theme")
+)
 
 
 def cell_text(value: Value) -> str:
@@ -67,7 +68,7 @@ class RecordMaker:
         self._ref_pattern, self._title_pattern = ref_pattern, title_pattern
         self.problems: list[Problem] = []
         self._row = 0
-        self._quiet = False
+        self._quiet = self._told_currency = False
         #: rows that name no country
         self.without_country = 0
         self.undated = 0
@@ -108,8 +109,8 @@ class RecordMaker:
 
     # --- amounts -------------------------------------------------------------------------------------------------
 
-    def amounts(self, values: list[Value], *, tell: bool = True) -> tuple[str | None, dict[str, tuple[str, int]]]:
-        """The currency of the row and the amounts that it states, by field, in minor units.
+    def amounts(self, values: list[Value], *, tell: bool = True) -> dict[str, tuple[str, int]]:
+        """The amounts that a row states, by field, with their currency, in minor units.
 
         `values` is padded to the plan's width. Cells that hold no amount are problems, unless `tell` is off.
         """
@@ -134,16 +135,18 @@ class RecordMaker:
             if (read := self._amount(column, value, own)) is not None:
                 stated[column.field] = read
         self._quiet = False
-        return currency, stated
+        return stated
 
     def _currency(self, values: list[Value]) -> str | None:
         """The currency of a row's own cell, else that of the whole file; None where neither says one."""
+        self._told_currency = False
         at = self._plan.places.get("currency")
         if at is None or self._figures or not (named := cell_text(values[at])):
             return self._plan.currency
         code = self._lists.currency(named)
         if code is None:
             self._problem("currency-unknown", f"{named!r} is no ISO 4217 currency code", at)
+        self._told_currency = code is None
         return code
 
     def _factor(self, currency: str, unit: int) -> int:
@@ -155,7 +158,6 @@ class RecordMaker:
     def _amount(self, column: AmountColumn, value: Value, currency: str | None) -> tuple[str, int] | None:
         """A cell that is not simply a number with its cents; problems are told where there are any."""
         if isinstance(value, CellError):
-            self._problem(*_error(value), column.at)
             return None
         answer = column.decision.read(value)
         if isinstance(answer, Refusal):
@@ -169,7 +171,8 @@ class RecordMaker:
             return None
         currency = answer.currency or currency
         if currency is None:
-            self._problem("currency-missing", "nothing says the currency of this amount", column.at)
+            if not self._told_currency:
+                self._problem("currency-missing", "nothing says the currency of this amount", column.at)
             return None
         try:
             minor, rounded = to_minor(answer.number, currency, column.unit)
@@ -188,38 +191,38 @@ class RecordMaker:
 
     # --- the record ----------------------------------------------------------------------------------------------
 
-    def make(self, row: int, values: list[Value], currency: str | None, stated: dict[str, tuple[str, int]]) -> Record:
+    def make(self, row: int, values: list[Value], stated: dict[str, tuple[str, int]]) -> Record:
         """The record of a row whose amounts were read. Look at `problems` (kept until `start`) before using it."""
-        plan = self._plan
         attributes = dict(self._constants)
-        for at, name in plan.required:
-            if values[at] is None or values[at] == "":
-                code = "amount-missing" if FIELDS[self._kind][name] is FieldType.AMOUNT else "cell-missing"
-                self._problem(code, f"the cell of {plan.headers[at]!r} is empty", at)
+        self._check_cells(values)
         for at, name in self._texts:
             value = values[at]
-            if value is None:
-                continue
-            if type(value) is str:
-                if text := value.strip():
-                    attributes[name] = text
-            elif isinstance(value, CellError):
-                self._problem(*_error(value), at)
-            else:
-                attributes[name] = cell_text(value)
-        for at, name, decision in plan.dates:
+            if value is not None and (text := value.strip() if type(value) is str else cell_text(value)):
+                attributes[name] = text
+        for at, name, decision in self._plan.dates:
             value = values[at]
-            if value is None:
-                continue
             if type(value) is date:
                 attributes[name] = value
-            elif (day := self._day(at, value, decision, end=name in _END_DATES)) is not None:
+            elif value is not None and (day := self._day(at, value, decision, end=name in _END_DATES)) is not None:
                 attributes[name] = day
         if self._figures:
             return self._figure(values, attributes)
-        for column in plan.percents:
+        for column in self._plan.percents:
             self._percent(column, values[column.at], attributes)
         return self._funded(row, values, attributes, stated)
+
+    def _check_cells(self, values: list[Value]) -> None:
+        """Required cells must be filled, and no cell that is read may show an error."""
+        plan = self._plan
+        for at, name in plan.required:
+            value = values[at]
+            if value is None or (type(value) is str and not value.strip()):
+                code = "amount-missing" if FIELDS[self._kind][name] is FieldType.AMOUNT else "cell-missing"
+                self._problem(code, f"the cell of {plan.headers[at]!r} is empty", at)
+        if CellError in map(type, values):
+            for at in plan.places.values():
+                if isinstance(value := values[at], CellError):
+                    self._problem(*_error(value), at)
 
     def start(self, row: int) -> None:
         """Forget the problems of the row before."""
@@ -230,7 +233,6 @@ class RecordMaker:
         if isinstance(value, datetime):
             return value.date()
         if isinstance(value, CellError):
-            self._problem(*_error(value), at)
             return None
         answer = decision.read(value, end=end)
         if isinstance(answer, Refusal):
@@ -239,12 +241,9 @@ class RecordMaker:
         return answer if isinstance(answer, date) else None
 
     def _percent(self, column: PercentColumn, value: Value, attributes: dict[str, Any]) -> None:
-        if value is None or value == "":
+        if value is None or isinstance(value, CellError):
             return
-        if isinstance(value, CellError):
-            self._problem(*_error(value), column.at)
-            return
-        answer = column.decision.read(value)
+        answer = column.decision.read(without_percent(value))
         if isinstance(answer, Refusal):
             self._problem("rate-invalid", f"{cell_text(value)[:60]!r} is no percentage: {answer.reason}", column.at)
         elif isinstance(answer, Amount):
@@ -275,7 +274,7 @@ class RecordMaker:
 
     def _reference(self, name: str, values: list[Value]) -> str | None:
         at = self._plan.places.get(name)
-        text = "" if at is None else cell_text(values[at])
+        text = "" if at is None or values[at] is None else cell_text(values[at])
         return text or self._plan.stated.get(name)
 
     def _funded(
@@ -286,9 +285,7 @@ class RecordMaker:
         if (fund := self._code("fund", values, self._lists.fund)) is not None:
             attributes["fund_code"] = fund
         split = self._split(values, attributes)
-        price_basis = "current"
-        if self._kind is not Kind.FIGURES and "price_basis" in (*places, *self._plan.stated):
-            price_basis = self._reference("price_basis", values) or price_basis
+        price_basis = self._reference("price_basis", values) or "current"
         stage = self._code("stage", values, _stage) if "stage" in places else self._plan.stated.get("stage")
         share = attributes.pop("earmark_share", None)
         record = Record(self._kind, "", attributes, splits=split.stated)
@@ -302,57 +299,59 @@ class RecordMaker:
         self._name(row, values, record, split)
         value_date = self._value_date(attributes)
         self._booking.problems = self.problems
-        made: list[BookedAmount] = self._booking.book(
-            row, stated, stage or Stage.COMMITTED.value, split, value_date, price_basis
-        )
-        record.amounts = made
-        if made and value_date is None:
+        place = Place(stage or Stage.COMMITTED.value, split, value_date, price_basis)
+        record.amounts = self._booking.book(row, stated, place)
+        if record.amounts and value_date is None and not self.problems:
             self.undated += 1
         return record
 
     def _split(self, values: list[Value], attributes: dict[str, Any]) -> Split:
         """Countries and themes of the row, as codes with their shares."""
-        places, kind = self._plan.places, self._kind
-        at = places.get("country")
-        text = "" if at is None else cell_text(values[at])
-        codes: tuple[str, ...] = ()
-        if text:
-            found = self._lists.countries_of(text)
-            if found is None:
-                assert at is not None
-                self._problem("country-unknown", f"{text[:60]!r} is no country of the code lists", at)
-            else:
-                codes = found
-            if kind is Kind.PROJECTS:
-                attributes["country_text"] = text
-        elif country := self._plan.stated.get("country"):
-            codes = (country,)
-        theme, theme_text = None, ""
-        at = places.get("theme")
-        if at is not None:
-            theme_text = cell_text(values[at])
-        if theme_text:
-            theme = self._lists.theme(theme_text)
-            if kind is Kind.PROJECTS:
-                attributes["theme_text"] = theme_text
-        elif kind is not Kind.ENVELOPES:
-            theme = self._plan.stated.get("theme")
         split = self._booking.split(
-            codes, theme, self._split_text("countries_split", values), self._split_text("themes_split", values)
+            self._countries(values, attributes),
+            self._theme(values, attributes),
+            self._cell("countries_split", values),
+            self._cell("themes_split", values),
         )
         for name, message in split.problems:
-            self._problem("split-invalid", message, places[name])
+            self._problem("split-invalid", message, self._plan.places[name])
         if split.country is not None:
             attributes["country_code"] = split.country
-        elif not text:
+        elif "country_text" not in attributes:
             self.without_country += 1
-        if split.theme is not None and kind is not Kind.ENVELOPES:
+        if split.theme is not None and self._kind is not Kind.ENVELOPES:
             attributes["theme_code"] = split.theme
         return split
 
-    def _split_text(self, name: str, values: list[Value]) -> str:
+    def _cell(self, name: str, values: list[Value]) -> str:
+        """The text of a field's cell; "" where it has no column."""
         at = self._plan.places.get(name)
         return "" if at is None else cell_text(values[at])
+
+    def _countries(self, values: list[Value], attributes: dict[str, Any]) -> tuple[str, ...]:
+        text = self._cell("country", values)
+        if not text:
+            country = self._plan.stated.get("country")
+            return (country,) if country else ()
+        if self._kind is Kind.PROJECTS:
+            attributes["country_text"] = text
+        found = self._lists.countries_of(text)
+        if found is None:
+            self._problem(
+                "country-unknown", f"{text[:60]!r} is no country of the code lists", self._plan.places["country"]
+            )
+        return found or ()
+
+    def _theme(self, values: list[Value], attributes: dict[str, Any]) -> str | None:
+        """Code of the row's theme; one that no list has stays as text."""
+        if self._kind is Kind.ENVELOPES:
+            return None
+        text = self._cell("theme", values)
+        if not text:
+            return self._plan.stated.get("theme")
+        if self._kind is Kind.PROJECTS:
+            attributes["theme_text"] = text
+        return self._lists.theme(text)
 
     def _value_date(self, attributes: dict[str, Any]) -> date | None:
         if self._kind is Kind.ENVELOPES:
@@ -429,10 +428,7 @@ class RecordMaker:
         return ";".join(codes)
 
     def _figure_value(self, column: PercentColumn, value: Value, attributes: dict[str, Any]) -> None:
-        if value is None or value == "":
-            return
-        if isinstance(value, CellError):
-            self._problem(*_error(value), column.at)
+        if value is None or isinstance(value, CellError):
             return
         answer = column.decision.read(value)
         if isinstance(answer, Refusal):

@@ -35,10 +35,7 @@ class ReferenceMaker:
             return self._generate(attributes)
         assert self._at is not None
         value = values[self._at]
-        if type(value) is str:
-            ref = value.strip()
-        else:
-            ref = "" if value is None else str(value)
+        ref = "" if value is None else str(value).strip()
         if ref:
             self.count(row, ref)
         return ref

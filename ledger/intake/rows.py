@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime, time
 from decimal import Decimal
+from typing import Any
 
 from ledger.domain.findings import CODES
 from ledger.domain.records import Kind, PrintedTotal, ReadRow, RowState
-from ledger.intake.cells import CellError, SheetFacts, Value, cell_name, column_letter
+from ledger.intake.cells import CellError, Row, Value, cell_name, column_letter
 from ledger.intake.code_lists import CodeLists, plain_name
 from ledger.intake.columns import Plan
 from ledger.intake.finding_log import FindingLog
@@ -42,25 +43,29 @@ def digest(values: list[Value]) -> str:
 
 
 def _form(value: Value) -> str:
-    if isinstance(value, Decimal):
-        return f"n{value:f}"
-    if isinstance(value, bool):
-        return f"b{value:d}"
-    if isinstance(value, date | datetime | time):
-        return f"d{value.isoformat()}"
-    if isinstance(value, CellError):
-        return f"e{value.text}"
-    return f"s{value}"
+    """Canonical text of a cell that is neither empty nor text nor a whole number."""
+    return _FORMS[type(value)](value)
+
+
+_FORMS: dict[type, Callable[[Any], str]] = {
+    Decimal: lambda value: f"n{value:f}",
+    bool: lambda value: f"b{value:d}",
+    date: lambda value: f"d{value.isoformat()}",
+    datetime: lambda value: f"d{value.isoformat()}",
+    time: lambda value: f"d{value.isoformat()}",
+    CellError: lambda value: f"e{value.text}",
+}
 
 
 _BLANK = digest([])
 
 
 class TableReader:
-    """Reads the rows of one table under its plan. `totals` and the log are complete once `rows` has ended."""
+    """Reads the rows of one table (all `rows` of its sheet) under its plan. `totals` and the log are complete once `rows` has ended."""
 
-    def __init__(self, table: Table, plan: Plan, facts: SheetFacts, lists: CodeLists, log: FindingLog) -> None:
-        rule = table.rule
+    def __init__(self, table: Table, plan: Plan, lists: CodeLists, log: FindingLog, *, rows: Iterable[Row]) -> None:
+        self._rows = rows
+        rule, facts = table.rule, table.sheet.facts
         self._table, self._plan, self._facts, self._log = table, plan, facts, log
         self._maker = RecordMaker(plan, lists, rule.ref_pattern, rule.title_pattern)
         self._total_words = {word.casefold() for word in TOTAL_WORDS} | {plain_name(word) for word in rule.total_words}
@@ -101,7 +106,7 @@ class TableReader:
         """Every row of the sheet from the first to the last, in its state."""
         expected, head = 1, self._table.header_row
         width = max(self._plan.width, 1)
-        for number, values in self._table.sheet.rows():
+        for number, values in self._rows:
             for gap in range(expected, number):
                 yield ReadRow(gap, RowState.BLANK, _BLANK)
             expected = number + 1
@@ -113,23 +118,22 @@ class TableReader:
                 self._header_digest = mark
                 yield ReadRow(number, RowState.NOTE, mark)
                 continue
-            if len(values) < width:
-                values = values + [None] * (width - len(values))
-            yield self._row(number, values, mark)
+            short = width - len(values)
+            yield self._row(number, values + [None] * short if short > 0 else values, mark)
         self._close()
 
     def _row(self, number: int, values: list[Value], mark: str) -> ReadRow:
         label = self._total_label(number, values)
         if label is not None:
-            _, stated = self._maker.amounts(values, tell=False)
+            stated = self._maker.amounts(values, tell=False)
             self._checker.check(number, label, values, stated, self._facts.formulas)
             return ReadRow(number, RowState.SUBTOTAL, mark, None, stated)
         if mark == self._header_digest or self._is_note(values):
             return ReadRow(number, RowState.NOTE, mark)
         maker = self._maker
         maker.start(number)
-        currency, stated = maker.amounts(values)
-        record = maker.make(number, values, currency, stated)
+        stated = maker.amounts(values)
+        record = maker.make(number, values, stated)
         self._checker.add(number, values, stated)
         if number in self._facts.hidden_rows:
             self._hidden.append(number)
@@ -178,11 +182,14 @@ class TableReader:
 
     def _close(self) -> None:
         """Tell what concerns the whole table."""
+        self._checker.close()
         self._close_amounts()
         self._close_references()
         maker, log, name = self._maker, self._log, self._plan.kind
         if self._hidden:
-            message = f"{len(self._hidden)} hidden rows hold data and were read: {_ranges(self._hidden)}"
+            message = (
+                f"{_count(len(self._hidden), 'hidden row')} with data, read like the others: {_ranges(self._hidden)}"
+            )
             log.tell("hidden-rows", message, _ranges(self._hidden), {"rows": self._hidden[:1000]})
         hidden = [column for column in self._table.columns if column.index in self._facts.hidden_columns]
         if hidden and self._posted:
@@ -190,10 +197,10 @@ class TableReader:
             cell = f"{column_letter(hidden[0].index)}:{column_letter(hidden[-1].index)}"
             log.tell("hidden-columns", f"hidden columns hold data: {letters}", cell)
         if maker.without_country and name is Kind.PROJECTS:
-            message = f"{maker.without_country:,} rows name no country"
+            message = f"{_count(maker.without_country, 'row')} without a country"
             log.tell("country-missing", message, values={"rows": maker.without_country})
         if maker.undated:
-            message = f"nothing dates the amounts of {maker.undated:,} rows"
+            message = f"nothing dates the amounts of {_count(maker.undated, 'row')}"
             log.tell("value-date-unknown", message, values={"rows": maker.undated})
         log.close()
 
@@ -202,14 +209,12 @@ class TableReader:
         for column in self._plan.amounts:
             if column.rounded:
                 header, cell = self._plan.headers[column.at], cell_name(column.first_rounded, column.at + 1)
-                message = (
-                    f"{column.rounded:,} amounts of {header!r} have more decimals than the currency; rounded half up"
-                )
+                message = f"{_count(column.rounded, 'amount')} of {header!r} with more decimals than the currency, rounded half up"
                 log.tell("number-rounded", message, cell, {"count": column.rounded})
         if booking.public_apart:
             at = self._plan.places["public_contribution"]
             message = (
-                f"{booking.public_apart:,} rows state the EU share beside the public contribution; the latter holds it "
+                f"{_count(booking.public_apart, 'row')} with the EU share beside the public contribution, which holds it "
                 "and was not booked"
             )
             values = {"rows": booking.public_apart}
@@ -224,7 +229,7 @@ class TableReader:
             log.tell("reference-generated", message, values={"rows": self._posted})
         if references.repeated:
             first = next(iter(references.repeated))
-            message = f"{len(references.repeated):,} references stand on several rows, such as {first!r}"
+            message = f"{_count(len(references.repeated), 'reference')} on several rows, such as {first!r}"
             values = {"references": len(references.repeated), "rows": sum(references.repeated.values())}
             log.tell("reference-repeated", message, values=values)
         for row, ref, other in references.alike:
@@ -234,6 +239,11 @@ class TableReader:
 def _is_blank(values: list[Value]) -> bool:
     """Whether a row holds nothing but blanks."""
     return all(value is None or (type(value) is str and not value.strip()) for value in values)
+
+
+def _count(number: int, noun: str) -> str:
+    """1 row, 1,200 rows."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def _ranges(numbers: list[int]) -> str:

@@ -16,9 +16,20 @@ from ledger.intake.lexicon import Lexicon, plain_words
 
 #: Fields whose cells sort the rows; "Total" among them makes the row a total even where the row is full.
 DIMENSIONS = frozenset(
-    "fund country programme priority theme year specific_objective status location nuts intervention_type".split()
+    [
+        "fund",
+        "country",
+        "programme",
+        "priority",
+        "theme",
+        "year",
+        "specific_objective",
+        "status",
+        "location",
+        "nuts",
+        "intervention_type",
+    ]
 )
-_NOTE_LENGTH = 160
 
 
 class Role(StrEnum):
@@ -43,8 +54,10 @@ class RowRole:
 
 @dataclass(frozen=True, slots=True)
 class TableShape:
-    """What `row_role` needs to know of a table: its columns, the field of each (index to field), and the columns that
-    hold numbers or dates in most rows."""
+    """What `row_role` needs to know of a table.
+
+    Its columns, the field of each (index to field), and the columns that hold amounts.
+    """
 
     columns: tuple[ColumnHeader, ...]
     fields: Mapping[int, str]
@@ -60,13 +73,13 @@ def row_role(row: Row, table: TableShape, lexicon: Lexicon) -> RowRole:
         return RowRole(Role.HEADER, "the header again")
     texts = {i: v.strip() for i, v in filled.items() if isinstance(v, str) and not looks_numeric(v)}
     figures = [i for i in filled if i not in texts]
-    total = _total(filled, texts, figures, table, lexicon)
+    total = _total(texts, figures, table, lexicon)
     if total:
         return total
     amounts = [i for i in figures if i in table.numeric]
     if texts and not amounts and len(set(texts.values())) <= 1 and len(table.columns) > 2:
         text = next(iter(texts.values()))
-        note = lexicon.starts_with_note(text) or len(text) > _NOTE_LENGTH
+        note = lexicon.starts_with_note(text)
         if not figures or len(filled) <= 2:
             return RowRole(Role.NOTE if note else Role.SECTION, "one text, no amount")
     if texts and not amounts and len(filled) <= 2 and len(table.columns) > 3:
@@ -85,23 +98,26 @@ def _is_header_again(filled: Mapping[int, Value], table: TableShape) -> bool:
 
 
 def _total(
-    filled: Mapping[int, Value],
     texts: Mapping[int, str],
     figures: list[int],
     table: TableShape,
     lexicon: Lexicon,
 ) -> RowRole | None:
+    words = [c.index for c in table.columns if c.header_text and c.index not in table.numeric]
     for index, text in texts.items():
         if len(text) > 120:
             continue
         sorts = table.fields.get(index) in DIMENSIONS
         if sorts and table.fields.get(index) == "country" and lexicon.is_union_aggregate(text):
             return RowRole(Role.TOTAL, f"{text!r} stands for all countries")
-        if lexicon.is_total_label(text) and (sorts or len(texts) <= 2):
+        leads = index == min(texts) or (index - 1 in texts and table.fields.get(index) is not None)
+        if lexicon.is_total_label(text) and (sorts or (leads and len(texts) <= 2)):
             return RowRole(Role.TOTAL, f"{text!r} is a word for a total")
-        if figures and len(texts) == 1 and lexicon.starts_with_total(text):
+        if figures and len(texts) <= 2 and lexicon.names_total(text, table.fields.get(index)):
             return RowRole(Role.TOTAL, f"{text!r} names a total")
-    words = [c.index for c in table.columns if c.header_text and c.index not in table.numeric]
+        alone = len(texts) == 1 and len(words) >= 3
+        if figures and alone and lexicon.total_of_what(text) is not None:
+            return RowRole(Role.TOTAL, f"{text!r} stands alone beside amounts")
     amounts = [i for i in figures if i in table.numeric]
     if not texts and amounts and len(amounts) == len(figures) and len(words) >= 2:
         return RowRole(Role.TOTAL, "amounts without any text", labelled=False)
@@ -109,8 +125,10 @@ def _total(
 
 
 def row_roles(rows: Iterable[Row], table: TableShape, lexicon: Lexicon, after: int) -> Iterator[tuple[Row, RowRole]]:
-    """Every row after row `after`, in order, with its role. Texts that stand alone are sections while data follow, and
-    notes once none does."""
+    """Every row after row `after`, in order, with its role.
+
+    Texts that stand alone are sections while data follow, and notes once none does.
+    """
     waiting: list[tuple[Row, RowRole]] = []
     for row in rows:
         if row.number <= after:
@@ -123,14 +141,13 @@ def row_roles(rows: Iterable[Row], table: TableShape, lexicon: Lexicon, after: i
             yield from waiting
             waiting = []
         else:
-            yield from _ended(waiting, role.role is Role.NOTE)
+            yield from _as_notes(waiting) if role.role is Role.NOTE else waiting
             waiting = []
         yield row, role
-    yield from _ended(waiting, True)
+    yield from _as_notes(waiting)
 
 
-def _ended(waiting: list[tuple[Row, RowRole]], ended: bool) -> Iterator[tuple[Row, RowRole]]:
+def _as_notes(waiting: list[tuple[Row, RowRole]]) -> Iterator[tuple[Row, RowRole]]:
+    note = RowRole(Role.NOTE, "a text after the last row of data")
     for row, role in waiting:
-        if ended and role.role is Role.SECTION:
-            role = RowRole(Role.NOTE, "a text after the last row of data")
-        yield row, role
+        yield row, note if role.role is Role.SECTION else role

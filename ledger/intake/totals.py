@@ -41,14 +41,14 @@ _COLUMN_SUM = re.compile(
 
 
 def summed_range(formula: str, row: int, column: int) -> tuple[int, int] | None:
-    """First and last row of a formula that is nothing but the sum of the cells above it in its own column."""
+    """First and last row of a formula that is nothing but the sum of other cells of its own column."""
     match = _COLUMN_SUM.fullmatch(formula.replace(" ", ""))
     if not match:
         return None
     left, first, right, last = match.groups()
     if column_index(left) != column or column_index(right) != column:
         return None
-    return (int(first), int(last)) if int(first) < int(last) < row else None
+    return (int(first), int(last)) if int(first) < int(last) and not int(first) <= row <= int(last) else None
 
 
 def rows_of_sums(formulas: Mapping[tuple[int, int], str]) -> set[int]:
@@ -68,6 +68,10 @@ class _Sum:
     section: int = 0
     filled: int = 0
     currencies: set[str] = made_by(default_factory=set)
+
+
+#: Row, label, values, stated amounts and the sheet's formulas of a total row.
+_TotalRow = tuple[int, str, Sequence[Value], Mapping[str, tuple[str, int]], Mapping[tuple[int, int], str]]
 
 
 class TotalChecker:
@@ -92,6 +96,7 @@ class TotalChecker:
         self._section_first = 0
         self._last = 0
         self._totals_seen = 0
+        self._waiting: list[_TotalRow] = []
 
     def add(self, row: int, values: Sequence[Value], stated: Mapping[str, tuple[str, int]]) -> None:
         """Take a data row into account."""
@@ -123,24 +128,53 @@ class TotalChecker:
         stated: Mapping[str, tuple[str, int]],
         formulas: Mapping[tuple[int, int], str],
     ) -> None:
-        """Compare a total row with the rows above it; start a new section under it."""
-        if self._first:
-            for name, (currency, printed) in stated.items():
-                self._compare(row, label, self._booked[name], printed, currency, formulas)
-            for total in self._others:
-                value = values[total.at]
-                if type(value) is int or type(value) is Decimal:
-                    minor = _minor(value, total.currency)
-                    if minor is not None and total.filled:
-                        self._compare(row, label, total, minor, total.currency, formulas)
+        """Compare a total row with the rows above it; start a new section under it. Without rows above, it waits."""
+        if not self._first:
+            self._waiting.append((row, label, values, stated, formulas))
+        else:
+            self._compare_all(row, label, values, stated, formulas)
+            self._totals_seen += 1
         for total in (*self._booked.values(), *self._others):
             total.section = 0
         self._section_first = 0
-        self._totals_seen += 1
+
+    def close(self) -> None:
+        """Compare the totals that stand above the rows with all of them."""
+        self._totals_seen = 0
+        if self._first:
+            for waiting in self._waiting:
+                self._compare_all(*waiting)
+
+    def _compare_all(
+        self,
+        row: int,
+        label: str,
+        values: Sequence[Value],
+        stated: Mapping[str, tuple[str, int]],
+        formulas: Mapping[tuple[int, int], str],
+    ) -> None:
+        for name, (currency, printed) in stated.items():
+            total = self._booked[name]
+            summed = self._summed(row, total, formulas)
+            self._compare(row, label, total, (printed, currency), summed=summed)
+        for total in self._others:
+            value = values[total.at]
+            if type(value) is int or type(value) is Decimal:
+                minor = _minor(value, total.currency)
+                if minor is not None and total.filled:
+                    summed = self._summed(row, total, formulas)
+                    self._compare(row, label, total, (minor, total.currency), summed=summed)
+
+    @staticmethod
+    def _summed(row: int, total: _Sum, formulas: Mapping[tuple[int, int], str]) -> tuple[int, int] | None:
+        """The rows that the formula of a total sums up, if it has one."""
+        formula = formulas.get((row, total.at + 1))
+        return summed_range(formula, row, total.at + 1) if formula else None
 
     def _compare(
-        self, row: int, label: str, total: _Sum, printed: int, currency: str, formulas: Mapping[tuple[int, int], str]
+        self, row: int, label: str, total: _Sum, says: tuple[int, str], *, summed: tuple[int, int] | None
     ) -> None:
+        printed, currency = says
         column = total.at + 1
         letter = column_letter(column)
         if total.currencies - {currency}:
@@ -149,11 +183,10 @@ class TotalChecker:
             return
         computed, first = self._meant(label, total, printed)
         cells = f"{letter}{first}:{letter}{self._last}"
-        formula = formulas.get((row, column))
-        summed = summed_range(formula, row, column) if formula else None
         if summed and (summed[0] > first or summed[1] < self._last):
-            message = f"{formula} leaves out rows of the list in {cells}"
-            self._log.tell("formula-range-short", message, f"{letter}{row}", {"formula": formula, "cells": cells})
+            used = f"{letter}{summed[0]}:{letter}{summed[1]}"
+            message = f"the formula sums up {used} and leaves out rows of {cells}"
+            self._log.tell("formula-range-short", message, f"{letter}{row}", {"formula_cells": used, "cells": cells})
         self.totals.append(PrintedTotal(row, column, label, cells, printed, computed, currency, total.field))
         values = {
             "printed_minor": printed,

@@ -269,3 +269,10 @@ def transfer_count(connection: Connection, batch_id: int) -> int:
     return int(connection.execute(
         text("SELECT count(*) FROM transfer WHERE batch_id = :id"), {"id": batch_id}
     ).scalar_one())
+
+
+def last_before(connection: Connection, moment: str) -> int:
+    """The last batch recorded up to and including an ISO moment (UTC); 0 where there was none yet."""
+    # "~" sorts behind every digit: a moment given to the minute includes all of that minute.
+    query = text("SELECT coalesce(max(id), 0) FROM batch WHERE recorded_at <= :end")
+    return int(connection.execute(query, {"end": moment + "~"}).scalar_one())

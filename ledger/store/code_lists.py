@@ -25,9 +25,32 @@ def load(connection: Connection) -> None:
     _groups(connection, lists)
 
 
+def codes(connection: Connection, table: str) -> list[str]:
+    """Every code of a list (`fund`, `country`, `theme`, `earmark`, `country_group`)."""
+    return list(connection.execute(select(Base.metadata.tables[table].c.code)).scalars())
+
+
+def group_countries(connection: Connection, group: str) -> list[str]:
+    """The countries that are or were members of a group, and the region code that stands for all of it."""
+    member, groups = Base.metadata.tables["country_group_member"], Base.metadata.tables["country_group"]
+    countries = connection.execute(
+        select(member.c.country_code).where(member.c.group_code == group).distinct().order_by(member.c.country_code)
+    ).scalars()
+    region = connection.execute(select(groups.c.region_code).where(groups.c.code == group)).scalar()
+    return [*countries, *([region] if region else [])]
+
+
+def themes_below(connection: Connection, theme: str) -> list[str]:
+    """The theme and every theme below it."""
+    table = Base.metadata.tables["theme"]
+    found = [theme]
+    for code in found:  # grows while it is walked: the list is its own queue
+        found += connection.execute(select(table.c.code).where(table.c.parent_code == code)).scalars()
+    return found
+
+
 def _read(lists: Traversable, name: str, columns: tuple[str, ...], **renamed: str) -> Iterator[dict[str, Any]]:
-    with lists.joinpath(name).open(encoding="utf-8", newline="") as handle:
-        for row in csv.DictReader(handle):
+    for row in csv.DictReader(lists.joinpath(name).read_text(encoding="utf-8").splitlines()):
             values = {column: row[column] or None for column in columns}
             values.update({ours: row[theirs] or None for theirs, ours in renamed.items()})
             yield values

@@ -14,10 +14,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import Connection, Engine, RowMapping, create_engine, event, make_url, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import NullPool
+
+#: Connection and RowMapping are handed on, so that only `store` need know the library.
+__all__ = ["Connection", "Database", "DatabaseProblem", "RowMapping", "parse_url"]
 
 #: Seconds that a second writer waits before it gives up.
 WRITE_WAIT_SECONDS = 60

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, fields
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, func, select
 
 from ledger.domain.figures import Figure
+from ledger.domain.stages import Basis, Stage
+from ledger.store import envelopes
+from ledger.store.cells import CellPlace
 from ledger.store.models import (
     Batch,
     CountryGroup,
@@ -25,6 +29,7 @@ from ledger.store.models import (
     SourceSheet,
     Theme,
 )
+from ledger.store.totals import Filter
 
 #: A scope that means everywhere.
 WORLD = "R-WORLD"
@@ -44,23 +49,30 @@ class CoverageRow:
 
 
 @dataclass(frozen=True, slots=True)
+class FoundFigure:
+    """A figure with the cell that states it; None where it was not read from a file."""
+
+    figure: Figure
+    cell: CellPlace | None
+
+    @property
+    def ref(self) -> str:
+        """Its name."""
+        return self.figure.ref
+
+    @property
+    def quote(self) -> str | None:
+        """Its wording."""
+        return self.figure.quote
+
+
+@dataclass(frozen=True, slots=True)
 class Holder:
     """The programme, or project, that a figure names; `quote` is what its own record quotes."""
 
     ref: str
     is_programme: bool
     quote: str | None
-
-
-def batch_known_at(connection: Connection, known_at: int | datetime | None) -> int | None:
-    """The number of the last batch that was known: the number itself, or the last one recorded by that moment."""
-    if known_at is None or isinstance(known_at, int):
-        return known_at
-    from datetime import UTC
-
-    moment = known_at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
-    last = connection.execute(select(func.max(Batch.id)).where(Batch.recorded_at <= moment)).scalar()
-    return int(last or 0)
 
 
 def current(connection: Connection, known_at: int | None = None) -> list[Figure]:
@@ -140,7 +152,7 @@ class Places:
 
     def __init__(self, connection: Connection) -> None:
         groups = connection.execute(select(CountryGroup.code, CountryGroup.region_code))
-        self._region: dict[str, str | None] = {code: region for code, region in groups}
+        self._region: dict[str, str | None] = {row.code: row.region_code for row in groups}
         self._group_of = {region: code for code, region in self._region.items() if region}
         self._members: dict[str, list[tuple[str, date | None, date | None]]] = {code: [] for code in self._region}
         member = CountryGroupMember
@@ -172,7 +184,7 @@ class Places:
                 found[region] = None
             for other, inner in self._region.items():
                 theirs = self._on(other, start, end)
-                if inner and theirs and theirs <= members.keys():
+                if inner and theirs and theirs.keys() <= members.keys():
                     found[inner] = None
         return tuple(found)
 
@@ -186,7 +198,7 @@ class Places:
 
 def theme_scope(connection: Connection, codes: tuple[str, ...]) -> tuple[str, ...]:
     """The themes with all that lie under them; empty for all."""
-    parents = {code: parent for code, parent in connection.execute(select(Theme.code, Theme.parent_code))}
+    parents = {row.code: row.parent_code for row in connection.execute(select(Theme.code, Theme.parent_code))}
     found = dict.fromkeys(codes)
     grown = True
     while grown:
@@ -216,3 +228,152 @@ def holder(connection: Connection, ref: str, known_at: int | None = None) -> Hol
     if found is None or found.is_withdrawn:
         return None
     return Holder(ref, is_programme=False, quote=found.summary or found.note)
+
+
+def scope_filters(
+    connection: Connection,
+    figure: Figure,
+    *,
+    with_illustrative: bool = False,
+    known_at: int | None = None,
+    as_of: date | None = None,
+    places: Places | None = None,
+) -> list[Filter]:
+    """What to sum or count for a figure.
+
+    Two filters, commitments and payments, where it is money of no stated stage: the source may mean either. `as_of` can
+    only make the figure's own day earlier.
+    """
+    places = places or Places(connection)
+    until = min((day for day in (figure.as_of, as_of) if day is not None), default=None)
+    counted = figure.measure == "count"
+    either = [Stage.COMMITTED.value, Stage.PAID.value]
+    stages = [figure.stage] if figure.stage or counted else either
+    basis = figure.basis or (None if counted else Basis.EU.value)
+    return [
+        Filter(
+            stage=stage,
+            bases=(basis,) if basis else (),
+            funds=figure.funds,
+            countries=places.scope(figure.countries, figure.period_start, figure.last_day),
+            themes=theme_scope(connection, figure.themes),
+            earmark=figure.earmark,
+            units=(figure.counting_unit,) if counted and figure.counting_unit else (),
+            period_start=figure.period_start,
+            period_end=figure.period_end,
+            as_of=until,
+            known_at=known_at,
+            with_illustrative=with_illustrative,
+        )
+        for stage in stages
+    ]
+
+
+def holder_filter(
+    found: Holder, figure: Figure, *, with_illustrative: bool = False, known_at: int | None = None
+) -> Filter:
+    """The filter of the programme (or project) that a figure names, at its stage (committed unless it says another)."""
+    return Filter(
+        stage=figure.stage or Stage.COMMITTED.value,
+        bases=(figure.basis or Basis.EU.value,),
+        programme=found.ref if found.is_programme else None,
+        project=None if found.is_programme else found.ref,
+        known_at=known_at,
+        with_illustrative=with_illustrative,
+    )
+
+
+# --- for `why` --------------------------------------------------------------------------------------------------------
+
+
+def find(connection: Connection, ref: str, known_at: int | None = None) -> FoundFigure | None:
+    """The figure of this name, exactly as written or, failing that, but for case."""
+    known = {figure.ref: figure for figure in current(connection, known_at)}
+    figure = known.get(ref) or {name.casefold(): found for name, found in known.items()}.get(ref.casefold())
+    return None if figure is None else FoundFigure(figure, _cell(connection, figure))
+
+
+def printed_cells(found: FoundFigure) -> list[tuple[str, list[CellPlace]]]:
+    """For a printed total: the cells that should add up to it, with a label; else nothing."""
+    figure, cell = found.figure, found.cell
+    if cell is None or not figure.scope_cells:
+        return []
+    cells = []
+    for part in figure.scope_cells.replace(";", ",").split(","):
+        first, _, last = part.strip().partition(":")
+        (row, column), (end, _) = _address(first), _address(last or first)
+        cells += [CellPlace(cell.file, cell.sha256, cell.sheet, number, column) for number in range(row, end + 1)]
+    return [(f"cells {figure.scope_cells}", cells)]
+
+
+def filters(
+    connection: Connection, found: FoundFigure, *, with_illustrative: bool = False, known_at: int | None = None
+) -> list[tuple[str, Filter]]:
+    """What the ledger has against the figure, as labelled filters; empty where it is not measured in money here."""
+    figure = found.figure
+    if figure.is_printed_total or figure.scope == "CONTEXT":
+        return []
+    if figure.envelope:
+        return [
+            (ref, Filter(stage=Stage.ALLOCATED.value, envelope=ref, known_at=known_at,
+                         with_illustrative=with_illustrative))
+            for ref in _tree(connection, figure.envelope, parts=figure.scope_of == "parts", known_at=known_at)
+        ]
+    if figure.programme:
+        named = holder(connection, figure.programme, known_at)
+        if named is None:
+            return []
+        wanted = holder_filter(named, figure, with_illustrative=with_illustrative, known_at=known_at)
+        return [(named.ref, wanted)]
+    if figure.measure not in ("sum", "count", "share"):
+        return []
+    return [
+        (f"{figure.ref}: {wanted.stage or 'any stage'}", wanted)
+        for wanted in scope_filters(connection, figure, with_illustrative=with_illustrative, known_at=known_at)
+    ]
+
+
+def _tree(connection: Connection, root: str, *, parts: bool, known_at: int | None) -> list[str]:
+    """The envelope (left out for `parts`) and all below it: what each keeps for itself adds up to the whole."""
+    children: dict[str | None, list[str]] = {}
+    for state in envelopes.states(connection, known_at):
+        children.setdefault(state.parent, []).append(state.ref)
+    found = [root]
+    for ref in found:
+        found += children.get(ref, [])
+    return found[1:] if parts else found
+
+
+def _cell(connection: Connection, figure: Figure) -> CellPlace | None:
+    if figure.is_printed_total:
+        file, _, place = figure.ref.partition("!")
+        sheet, _, address = place.rpartition("!")
+        row, column = _address(address)
+    elif figure.row is not None:
+        file, sheet, row, column = figure.file, figure.sheet, figure.row, 0
+    else:
+        return None
+    kept = connection.execute(
+        select(SourceFile.sha256, SourceSheet.columns)
+        .join(SourceSheet, SourceSheet.file_id == SourceFile.id)
+        .where(SourceFile.batch_id == figure.batch, SourceFile.name == file, SourceSheet.name == sheet)
+    ).first()
+    if kept is None:
+        return None
+    if not column:
+        letters = {entry["field"]: entry["letter"] for entry in json.loads(kept.columns)}
+        column = _column(letters.get("value") or letters.get("quote") or "A")
+    return CellPlace(file, kept.sha256, sheet, row, column)
+
+
+def _address(text: str) -> tuple[int, int]:
+    """Row and column (1-based) of an A1 address."""
+    letters = text.rstrip("0123456789")
+    return int(text[len(letters) :]), _column(letters)
+
+
+def _column(letters: str) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + ord(letter) - ord("A") + 1
+    return number

@@ -11,6 +11,7 @@ import json
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -24,8 +25,9 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
-    text,
 )
+from sqlalchemy.dialects import registry
+from sqlalchemy.schema import CreateIndex, CreateTable
 
 from ledger.domain.records import NO_COUNTRY, NO_FUND, NO_THEME, Kind, ReadRow, ReadSheet, Record, RowState
 from ledger.store.bulk import Buffer
@@ -103,6 +105,14 @@ class Staged:
 
 def create(connection: Connection) -> None:
     """Make the temporary tables anew (they belong to this connection alone)."""
+    drop(connection)
+    for statement in _definitions(connection.dialect.name):
+        connection.exec_driver_sql(statement)
+
+
+@cache
+def _definitions(dialect: str) -> tuple[str, ...]:
+    """The CREATE statements in this dialect, put together once."""
     metadata = MetaData()
     big = BigInteger().with_variant(Integer, "sqlite")
     Table("stage_row", metadata, Column("seq", big, primary_key=True, autoincrement=False), Column("sheet_no", Integer),
@@ -134,15 +144,18 @@ def create(connection: Connection) -> None:
         )
         Index(f"ix_{holder.staged}_ref", table.c.ref)
         Index(f"ix_{holder.staged}_holder", table.c.holder_id)
+    target = registry.load(dialect)()
+    made: list[str] = []
     for table in metadata.tables.values():
-        connection.execute(text(f"DROP TABLE IF EXISTS {table.name}"))
-    metadata.create_all(connection, checkfirst=False)
+        made.append(str(CreateTable(table).compile(dialect=target)))
+        made += [str(CreateIndex(index).compile(dialect=target)) for index in table.indexes]
+    return tuple(made)
 
 
 def drop(connection: Connection) -> None:
     """Remove the temporary tables."""
     for name in ("stage_row", "stage_stated", "stage_share", "stage_amount", "stage_live", *(h.staged for h in HOLDERS.values())):
-        connection.execute(text(f"DROP TABLE IF EXISTS {name}"))
+        connection.exec_driver_sql(f"DROP TABLE IF EXISTS {name}")
 
 
 def stage_sheets(connection: Connection, sheets: list[ReadSheet], progress: Callable[[int], None]) -> Staged:

@@ -56,15 +56,9 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["theme_code"], ["theme.code"], name=op.f("fk_account_theme_code")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_account")),
     )
-    op.create_index(op.f("ix_account_envelope_id"), "account", ["envelope_id"], unique=False)
-    op.create_index(op.f("ix_account_programme_id"), "account", ["programme_id"], unique=False)
+    op.create_index("ix_account_envelope_id_stage_basis", "account", ["envelope_id", "stage", "basis"], unique=False)
+    op.create_index("ix_account_programme_id_stage_basis", "account", ["programme_id", "stage", "basis"], unique=False)
     op.create_index("ix_account_project_id_stage_basis", "account", ["project_id", "stage", "basis"], unique=False)
-    op.create_index(
-        "ix_account_stage_basis_fund_code_country_code",
-        "account",
-        ["stage", "basis", "fund_code", "country_code"],
-        unique=False,
-    )
     op.create_table(
         "balance",
         sa.Column("account_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),

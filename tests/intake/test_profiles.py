@@ -105,7 +105,7 @@ def test_sheets_inherit_what_the_profile_says_for_all(tmp_path: Path) -> None:
         (MINIMAL + '[columns.paid]\nstage = "payd"', "did you mean 'paid'?"),
         (MINIMAL + '[columns.title]\nstage = "paid"', "title is no amount"),
         (MINIMAL + '[columns.paid]\nnegative = "yes"', "`columns.paid.negative` must be true or false"),
-        (MINIMAL + '[columns.paid]\nheaders = [1]', "`columns.paid.headers` must be a list of texts"),
+        (MINIMAL + "[columns.paid]\nheaders = [1]", "`columns.paid.headers` must be a list of texts"),
         (MINIMAL + '[constants]\ncurency = "EUR"', "did you mean 'currency'?"),
         (MINIMAL + '[constants]\nperiod = "soon"', "names no span of years"),
         (MINIMAL + 'other_columns = "stopp"', "it takes 'stop' or 'report'"),

@@ -31,9 +31,9 @@ currency = "EUR"
 """
 
 
-def read(tmp_path: Path, *rows: list[Any], extra: str = "", formats: dict[str, str] | None = None) -> tuple[
-    Reading, list[ReadRow]
-]:
+def read(
+    tmp_path: Path, *rows: list[Any], extra: str = "", formats: dict[str, str] | None = None
+) -> tuple[Reading, list[ReadRow]]:
     (tmp_path / "list.toml").write_text(PROFILE + extra, encoding="utf-8")
     profiles, wrong = load_profiles([tmp_path])
     assert not wrong
@@ -58,9 +58,7 @@ HEAD = ["Ref", "Title", "Grant", "Own"]
 
 
 def test_a_total_that_agrees_and_one_that_does_not(tmp_path: Path) -> None:
-    reading, rows = read(
-        tmp_path, HEAD, ["P1", "a", 100.5, 7], ["P2", "b", 200, 8], ["Total", None, 300.5, 16]
-    )
+    reading, rows = read(tmp_path, HEAD, ["P1", "a", 100.5, 7], ["P2", "b", 200, 8], ["Total", None, 300.5, 16])
     assert [str(row.state) for row in rows] == ["note", "posted", "posted", "subtotal"]
     assert told(reading) == [("C4", "total-row-agrees"), ("D4", "total-row-mismatch")]
     mismatch = next(f for f in reading.findings if f.code == "total-row-mismatch")
@@ -99,6 +97,18 @@ def test_subtotals_of_sections_and_a_grand_total(tmp_path: Path) -> None:
         (7, "C5:C6", 3000, 3100),
         (8, "C2:C6", 3300, 3300),
     ]
+
+
+def test_a_total_above_its_rows(tmp_path: Path) -> None:
+    reading, rows = read(
+        tmp_path, HEAD, ["Total", None, 12, None], ["P1", "a", 5, None], ["P2", "b", 6, None], ["Total", None, 11, None]
+    )
+    assert [str(row.state) for row in rows] == ["note", "subtotal", "posted", "posted", "subtotal"]
+    assert sorted(told(reading)) == [("C2", "total-row-mismatch"), ("C5", "total-row-agrees")]
+    assert {(t.row, t.cells, t.computed_minor) for t in reading.sheets[0].totals} == {
+        (2, "C3:C4", 1100),
+        (5, "C3:C4", 1100),
+    }
 
 
 def test_a_rejected_row_still_counts_in_its_total(tmp_path: Path) -> None:
@@ -145,6 +155,7 @@ def test_amounts_in_two_currencies_have_no_total(tmp_path: Path) -> None:
         ("SUM(D2:D9)", None),
         ("SUM(C2:C9)+1", None),
         ("SUM(C2:C10)", None),
+        ("SUM(C11:C20)", (11, 20)),
         ("C2+C3", None),
     ],
 )

@@ -48,6 +48,8 @@ def _open(path: Path, file: str, encoding: str | None, *, archive: bool) -> Book
         return _dispatch(path, file, encoding, archive=archive)
     except ReadFailed as failure:
         return Book("", findings=[failure.finding])
+    except (ValueError, LookupError, RecursionError, zipfile.BadZipFile) as error:
+        return Book("", findings=[unreadable(file, f"the file is damaged ({error})").finding])
     except OSError as error:
         return Book("", findings=[unreadable(file, f"the file can not be opened ({error.strerror})").finding])
 

@@ -28,12 +28,14 @@ _PAGES: dict[str, str] = {
     "cp1252": "fr de es pt it nl da sv fi ga et sq", "cp1250": "pl cs sk hu hr sl ro de bs sq", "cp1253": "el",
     "cp1251": "bg sr", "cp1257": "et lv lt pl", "cp1254": "tr de fr", "iso-8859-2": "pl cs sk hu hr sl ro de",
     "iso-8859-7": "el", "iso-8859-5": "bg sr", "iso-8859-13": "lv lt et", "iso-8859-15": "fr de es pt it nl fi et",
-    "iso-8859-16": "ro", "iso-8859-3": "mt", "iso-8859-9": "tr",
+    "iso-8859-3": "mt", "iso-8859-9": "tr",
 }  # fmt: skip
 
 _MARKS = "€–—‘’‚“”„«»…•°§´`¨\xa0ºª²³½"
 _ODD = math.log(1e-5)
-_LIKELY = math.log(10_000)
+_LIKELY = math.log(400)
+#: Windows writes nearly all of these files; the standards' own pages are rare.
+_ISO_PENALTY = math.log(1 / 20)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,11 @@ def _weigh(sample: bytes) -> Guess:
             text = sample.decode(page)
         except UnicodeDecodeError:
             continue
-        best = max(_plausibility(text, _WEIGHTS[language]) for language in languages.split())
+        if any("\x80" <= sign <= "\x9f" for sign in text):
+            continue  # control characters that no text holds
+        best = (_ISO_PENALTY if page.startswith("iso") else 0.0) + max(
+            _plausibility(text, _WEIGHTS[language]) for language in languages.split()
+        )
         scored.append((best, -rank, page, text))
     if not scored:
         return Guess("cp1252")
@@ -146,9 +152,13 @@ def _plausibility(text: str, weights: dict[str, float]) -> float:
                 native = sign >= "Ͱ"
                 if any(near.isascii() and near.isalpha() for near in (before, after)) and native:
                     score += _ODD  # a Greek or Cyrillic letter inside a Latin word
+                elif native and not (before.isalpha() or after.isalpha()):
+                    score += _ODD / 2  # one that stands alone
                 if sign.isupper() and before.islower():
                     score += _ODD / 2
             elif before.isalpha() and after.isalpha() and sign not in "’´\xa0–—":
                 score += _ODD / 2  # a sign in the middle of a word
+            elif sign in "’”»" and not before.isalnum() and after.isalpha():
+                score += _ODD  # a closing sign that opens a word
         before = sign
     return score

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import IO
 
-from typing_extensions import override
+from ledger.domain.overriding import override
 
 from ledger.domain.findings import Finding
 from ledger.intake.cells import Row, SheetFacts, Value

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
 #: What a refused or damaged document raises.
-MARKUP_ERRORS = (ParseError, DefusedXmlException, UnicodeError, LookupError, ValueError)
+MARKUP_ERRORS = (ParseError, DefusedXmlException, LookupError, ValueError, RecursionError)
 
 
 def local(tag: str) -> str:

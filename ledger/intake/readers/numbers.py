@@ -59,6 +59,8 @@ def from_text(text: str) -> int | Decimal | str:
         return text
     if len(text) > 16 or "e" in text or "E" in text:
         return from_float(float(text))
+    if "." in text and text[-1] not in "0.":
+        return Decimal(text)
     return exact(Decimal(text))
 
 

@@ -1,6 +1,6 @@
-"""OpenDocument spreadsheets, streamed from `content.xml`: exact values, formulas, formats, hidden rows and columns.
+"""OpenDocument spreadsheets, streamed from `content.xml`: values, formulas, formats, hidden rows and columns.
 
-The file keeps each number as the decimal that was typed, so nothing passes through a binary double here.
+Its writers keep numbers as binary doubles, as Excel does, and spell out up to 17 digits; they are read alike.
 """
 
 from __future__ import annotations

@@ -320,43 +320,52 @@ def _quick_row(work: _Pass, part: str, number: int, root: str) -> tuple[int, Row
     return number, work.row(number, values, hidden=hidden)
 
 
-def _quick_values(work: _Pass, part: str, number: int, at: int) -> list[Value] | None:
+def _quick_values(work: _Pass, part: str, number: int, at: int) -> list[Value] | None:  # noqa: PLR0912 - flat, and hot
     """The values of one row, or None if the expression did not take every cell of it."""
     cells = _CELL.findall(part, at)
     if len(cells) != part.count("<c", at):
         return None
     values: list[Value] = []
     digits_here = str(number)
-    plans, strings = work.plans, work.strings
+    # Names bound once: this loop runs for every cell of every sheet.
+    plans, strings, append = work.plans, work.strings, values.append
+    shared_kind, number_kind, text_kind = Kind.SHARED, Kind.NUMBER, Kind.TEXT
+    value: Value
     for cell in cells:
         before, letters, digits, after, formula, _, _, text, inline = cell
         if digits != digits_here:
             _uncount(work, cells, cell)
             return None
-        plan = plans.get((before, letters, after)) or work.plan((before, letters, after))
-        gap = plan.column - len(values) - 1
+        key = (before, letters, after)
+        plan = plans[key] if key in plans else work.plan(key)
         kind = plan.kind
-        if gap < 0 or (inline and kind is not Kind.TEXT):
-            _uncount(work, cells, cell)
-            return None
+        gap = plan.column - len(values) - 1
+        if gap:
+            if gap < 0:
+                _uncount(work, cells, cell)
+                return None
+            if not text and not inline and not formula:
+                continue
+            values += [None] * gap
         if formula:
             value = _formula_value(work, plan, number, cell)
+        elif inline:
+            if kind is not text_kind:
+                _uncount(work, cells, cell)
+                return None
+            value = unescape_controls(unescape_entities(inline)) if ("&" in inline or "_x" in inline) else inline
         elif not text:
-            if not inline:
-                continue
-            value = unescape_controls(unescape_entities(inline) if "&" in inline else inline)
-        elif kind is Kind.SHARED:
+            value = None
+        elif kind is shared_kind:
             value = strings[int(text)] or None
-        elif kind is Kind.NUMBER and len(text) < 16 and text.isdecimal():
-            value = int(text)
+        elif kind is number_kind and "&" not in text:
+            value = int(text) if len(text) < 16 and text.isdecimal() else from_text(text)
             plan.count += 1
-        elif kind is Kind.TEXT or "&" in text:
+        elif kind is text_kind or "&" in text:
             value = work.value(plan, unescape_controls(unescape_entities(text)), formula=False)
         else:
             value = work.value(plan, text, formula=False)
-        if gap:
-            values.extend([None] * gap)
-        values.append(value)
+        append(value)
     return values
 
 

@@ -56,12 +56,13 @@ class Account(Base):
             unique=True,
         ),
         Index("ix_account_project_id_stage_basis", "project_id", "stage", "basis"),
-        Index("ix_account_stage_basis_fund_code_country_code", "stage", "basis", "fund_code", "country_code"),
+        Index("ix_account_programme_id_stage_basis", "programme_id", "stage", "basis"),
+        Index("ix_account_envelope_id_stage_basis", "envelope_id", "stage", "basis"),
     )
 
     id: Mapped[Identity]
-    envelope_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("envelope.id"), index=True)
-    programme_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("programme.id"), index=True)
+    envelope_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("envelope.id"))
+    programme_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("programme.id"))
     project_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("project.id"))
     fund_code: Mapped[Code] = mapped_column(ForeignKey("fund.code"))
     country_code: Mapped[Code] = mapped_column(ForeignKey("country.code"))

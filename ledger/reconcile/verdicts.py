@@ -1,0 +1,224 @@
+"""A figure and what the ledger knows of it, made into a verdict that can be read without the ledger at hand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal, localcontext
+from fractions import Fraction
+from typing import Any
+
+from ledger.domain.figures import Figure
+from ledger.domain.findings import Finding
+from ledger.domain.intervals import RULES, Interval, Judgement, Verdict, judge, show
+from ledger.domain.money import Money, display, minor_digits
+from ledger.reconcile.reading import Read, Route, is_currency, place_of
+
+#: An amount, or a count or ratio as a plain decimal number.
+Quantity = Money | str
+#: Decimals of a ratio that has no end.
+_RATIO_DECIMALS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the ledger holds against a figure, in the figure's unit.
+
+    `interval` is what follows for the true value (None: nothing can be said), `recorded` the sum itself; `refusal` says
+    why no comparison is made at all. `note` stands beside the verdict.
+    """
+
+    interval: Interval | None = None
+    recorded: Fraction | None = None
+    is_complete: bool = False
+    note: str = ""
+    refusal: str = ""
+    is_illustrative: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How much of what the figure covers is recorded. `percent`: recorded, of the stated value, one decimal."""
+
+    recorded: Quantity | None
+    complete: bool
+    percent: str | None
+    note: str
+
+    @property
+    def text(self) -> str:
+        """The same for people: "0.0 % recorded, not known to be complete; …"."""
+        known = "complete" if self.complete else "not known to be complete"
+        if self.recorded is None:
+            known = "nothing recorded"
+        elif not self.complete and self.percent is not None:
+            known = f"{self.percent} % recorded, {known}"
+        return f"{known}; {self.note}" if self.note else known
+
+
+@dataclass(frozen=True, slots=True)
+class FigureResult:
+    """The verdict on one figure (DESIGN section 9).
+
+    `low` to `high` is what passes; some rules let a value beside it hold with a warning. `difference` is recorded less
+    stated; `room` is the distance to the nearer end that must not be crossed, negative beyond it.
+    """
+
+    figure: str
+    quote: str | None
+    rule: str
+    stated: Quantity | None
+    low: Quantity | None
+    high: Quantity | None
+    low_inclusive: bool
+    high_inclusive: bool
+    ledger: Quantity | None
+    difference: Quantity | None
+    verdict: Verdict
+    coverage: Coverage
+    room: Quantity | None
+    reason: str
+    unit: str = ""
+    source: str | None = None
+    page: str | None = None
+    #: `FILE!Sheet!E2:E28` for a printed total, else the row that states the figure.
+    place: str = ""
+    relations: str | None = None
+    illustrative: bool = False
+    #: Named causes of the difference; none are sought here.
+    explanations: tuple[dict[str, Any], ...] = field(default=())
+
+
+def quantity(value: Fraction | None, unit: str) -> Quantity | None:
+    """A value as results carry it: Money where it is a whole number of minor units, else plain decimal digits."""
+    if value is None:
+        return None
+    if is_currency(unit):
+        minor = value * 10 ** minor_digits(unit)
+        if minor.denominator == 1:
+            return Money(int(minor), unit)
+    return plain_decimal(value)
+
+
+def plain_decimal(value: Fraction) -> str:
+    """The value in digits without an exponent: exactly where it ends, else rounded to ten decimals."""
+    rest = value.denominator
+    for prime in (2, 5):
+        while rest % prime == 0:
+            rest //= prime
+    with localcontext() as context:
+        context.prec = 60
+        number = Decimal(value.numerator) / Decimal(value.denominator)
+        if rest != 1:
+            number = number.quantize(Decimal(1).scaleb(-_RATIO_DECIMALS))
+        text = format(number, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def judge_figure(figure: Figure, read: Read, known: Known) -> tuple[FigureResult, tuple[Finding, ...]]:
+    """The result for a figure, with the findings that belong to it: a broken figure is one, and whatever `read` found.
+
+    A figure whose wording is in no rule is undecidable and has no interval.
+    """
+    if read.band is None:
+        unread = Coverage(quantity(known.recorded, read.unit), known.is_complete, None, known.note)
+        wording = "What the figure states could not be read, so nothing is compared; see the finding."
+        return _result(figure, read, known, None, coverage=unread, reason=wording), read.findings
+    judged = judge(
+        read.band,
+        None if known.refusal else known.interval,
+        external=read.route is Route.EXTERNAL,
+        target=figure.is_target,
+    )
+    coverage = Coverage(
+        quantity(known.recorded, read.unit), known.is_complete, _percent(read, known), known.note
+    )
+    result = _result(figure, read, known, judged, coverage=coverage, reason=_reason(figure, read, known, judged))
+    if judged.verdict is not Verdict.BROKEN:
+        return result, read.findings
+    return result, (*read.findings, _broken(figure, read, judged, result))
+
+
+def _result(
+    figure: Figure, read: Read, known: Known, judged: Judgement | None, *, coverage: Coverage, reason: str
+) -> FigureResult:
+    unit, stated = read.unit, None if read.number is None else read.number.value
+    accept = None if judged is None or judged.band.number is None else judged.band.accept
+    recorded = known.recorded
+    file, sheet, cell = place_of(figure)
+    return FigureResult(
+        figure=figure.ref,
+        quote=figure.quote,
+        rule="" if judged is None else judged.rule,
+        stated=quantity(stated, unit),
+        low=None if accept is None else quantity(accept.low, unit),
+        high=None if accept is None else quantity(accept.high, unit),
+        low_inclusive=accept is not None and accept.low_inclusive,
+        high_inclusive=accept is not None and accept.high_inclusive,
+        ledger=quantity(recorded, unit),
+        difference=None if recorded is None or stated is None else quantity(recorded - stated, unit),
+        verdict=Verdict.UNDECIDABLE if judged is None else judged.verdict,
+        coverage=coverage,
+        room=None if judged is None or known.refusal else quantity(judged.room, unit),
+        reason=reason,
+        unit=unit,
+        source=figure.source,
+        page=figure.page,
+        place="!".join(part for part in (file, sheet, cell) if part),
+        relations=figure.relations,
+        illustrative=known.is_illustrative,
+    )
+
+
+def _percent(read: Read, known: Known) -> str | None:
+    """Recorded, of the stated value, in per cent; only for amounts and counts, and only where something is stated."""
+    if read.route is Route.SHARE or known.recorded is None or read.number is None or read.number.value <= 0:
+        return None
+    whole, tenth = divmod(int(known.recorded * 1000 / read.number.value), 10)
+    return f"{whole}.{tenth}"
+
+
+def _reason(figure: Figure, read: Read, known: Known, judged: Judgement) -> str:
+    """One or two plain sentences."""
+    if read.route is Route.PRINTED and read.number is not None and known.recorded is not None:
+        return _printed(figure, read, known.recorded - read.number.value, known.recorded)
+    sentence = known.refusal if known.refusal and read.route is not Route.EXTERNAL else judged.reason
+    if read.route is Route.COUNT and known.interval is not None and known.recorded != 1:
+        sentence = sentence.replace(" is recorded", " are recorded", 1)
+    if known.is_illustrative and not known.refusal:
+        sentence += " Illustrative data, not real, is counted in."
+    return sentence
+
+
+def _printed(figure: Figure, read: Read, difference: Fraction, recorded: Fraction) -> str:
+    stated = read.number.value if read.number else Fraction(0)
+    found = f"The cells {figure.scope_cells} add up to {show(recorded, read.unit)}"
+    if not difference:
+        return f"{found}, as the printed total says."
+    side = "lower" if difference > 0 else "higher"
+    gap = show(abs(difference), read.unit)
+    return f"{found}; the printed total says {show(stated, read.unit)}, which is {gap} {side} than its cells."
+
+
+def _broken(figure: Figure, read: Read, judged: Judgement, result: FigureResult) -> Finding:
+    file, sheet, cell = place_of(figure)
+    quote = f" ({figure.quote!r})" if figure.quote and not figure.is_printed_total else ""
+    name = (figure.quote or figure.ref).partition(":")[0] if figure.is_printed_total else figure.ref
+    values = {
+        "figure": figure.ref,
+        "rule": judged.rule,
+        "interval": judged.band.accept.text(read.unit),
+        "stated": _said(result.stated),
+        "ledger": _said(result.ledger),
+        "difference": _said(result.difference),
+        "room": _said(result.room),
+    }
+    return Finding("figure-broken", f"{name}{quote}: {result.reason}", file, sheet, cell, values=values)
+
+
+def _said(value: Quantity | None) -> str | None:
+    return display(value.minor, value.currency) if isinstance(value, Money) else value
+
+
+def rule_text(rule: str) -> str:
+    """The rule spelled out, empty for none."""
+    return RULES[rule].text if rule in RULES else ""

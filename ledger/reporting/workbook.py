@@ -1,0 +1,208 @@
+"""The xlsx writer: sheets that read, filter and print well, with every formula carrying its present value.
+
+Rows pass through to the file as they come (XlsxWriter's constant memory). Amounts are numbers to the last cent; text
+never becomes a formula or a link. The same content gives the same bytes: nothing here looks at a clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final
+
+from ledger.domain.money import LIMIT_MINOR, Money, minor_digits, to_decimal
+from ledger.reporting.files import replacing
+from ledger.reporting.safe_text import cell_text
+from ledger.reporting.tables import Cell, Column, Formula, Indented, Kind, Table
+
+#: Rows that a sheet of Excel has.
+LAST_ROW: Final = 1_048_576
+#: What a check cell says: a sign and a word, so that nobody depends on the colour.
+AGREES: Final = "✓ OK"
+DIFFERS: Final = "✗ differs"
+#: Excel counts days from 1900 and takes that year for a leap year; earlier days stay text.
+_FIRST_DAY: Final = date(1900, 3, 1)
+_BLUE, _GREY, _LINE = "#1F3864", "#595959", "#BFBFBF"
+
+
+class ReportTooLarge(Exception):
+    """What was asked for does not fit into a workbook; the message says what would."""
+
+
+def number(amount: Money) -> Decimal:
+    """The amount as a workbook holds it. Raises ReportTooLarge from 10**15 minor units on: a spreadsheet's numbers
+    have 15 digits, and a cent would be lost."""
+    if abs(amount.minor) >= LIMIT_MINOR:
+        raise ReportTooLarge(f"{amount.currency} {to_decimal(amount.minor, amount.currency)} has more digits than a "
+                             "spreadsheet keeps. Write it to .csv or .json, which keep them all.")
+    return to_decimal(amount.minor, amount.currency)
+
+
+@dataclass(frozen=True, slots=True)
+class SheetPlan:
+    """A sheet: lines above the table (title, notice …), rows of sums that stand over its columns, and the table.
+
+    `frozen` columns stay in sight; `notice` is the sheet's first line where there is one.
+    """
+
+    name: str
+    title: str
+    table: Table
+    notice: str = ""
+    lines: Sequence[str] = ()
+    sums: Sequence[Sequence[Cell]] = ()
+    frozen: int = 1
+    is_filtered: bool = True
+
+    @property
+    def header_row(self) -> int:
+        """The 0-based row of the column headings; the table's first row is the next one."""
+        above = bool(self.notice) + 1 + len(self.lines) + len(self.sums)
+        return above + (above > 1)
+
+
+@dataclass(slots=True)
+class Book:
+    """An open workbook. `add` makes the tabs in their order, `fill` writes them in any order."""
+
+    workbook: Any
+    _formats: dict[tuple[tuple[str, Any], ...], Any] = field(default_factory=dict)
+    _sheets: dict[str, Any] = field(default_factory=dict)
+
+    def add(self, *names: str) -> None:
+        """Tabs by these names."""
+        for name in names:
+            self._sheets[name] = self.workbook.add_worksheet(name)
+
+    def define(self, name: str, sheet: str, column: int, first: int, last: int) -> None:
+        """A name for the cells of one column, 0-based rows `first` to `last`; one cell at least."""
+        from xlsxwriter.utility import xl_col_to_name
+
+        letter = xl_col_to_name(column)
+        self.workbook.define_name(name, f"={sheet}!${letter}${first + 1}:${letter}${max(first, last) + 1}")
+
+    def fill(self, plan: SheetPlan) -> int:
+        """Write a sheet and return the 0-based number of its last row."""
+        sheet, columns = self._sheets[plan.name], plan.table.columns
+        for index, column in enumerate(columns):
+            sheet.set_column(index, index, column.width)
+        row = 0
+        if plan.notice:
+            sheet.set_row(0, 18)
+            sheet.write_string(0, 0, plan.notice, self.format(bold=True, font_color="#9C0006", bg_color="#FFC7CE"))
+            row = 1
+        sheet.set_row(row, 24)
+        sheet.write_string(row, 0, cell_text(plan.title), self.format(bold=True, font_size=14, font_color=_BLUE))
+        for line in plan.lines:
+            row += 1
+            sheet.write_string(row, 0, cell_text(line), self.format(font_color=_GREY))
+        for sums in plan.sums:
+            row += 1
+            self._row(sheet, row, columns, sums, bold=True)
+        self._headings(sheet, plan)
+        row = plan.header_row
+        for cells in plan.table.rows:
+            row += 1
+            if row >= LAST_ROW:
+                raise ReportTooLarge(f"the sheet {plan.name!r} would have more than {LAST_ROW:,} rows, which no "
+                                     "workbook holds. Ask for less (--fund, --country), or write to .csv.")
+            self._row(sheet, row, columns, cells)
+        self._finish(sheet, plan, row)
+        return row
+
+    def format(self, **properties: Any) -> Any:
+        """One format for each set of properties, made once."""
+        known = tuple(sorted({"font_name": "Calibri", "font_size": 11, "valign": "top", **properties}.items()))
+        if known not in self._formats:
+            self._formats[known] = self.workbook.add_format(dict(known))
+        return self._formats[known]
+
+    def _headings(self, sheet: Any, plan: SheetPlan) -> None:
+        for index, column in enumerate(plan.table.columns):
+            right = column.kind in (Kind.MONEY, Kind.COUNT)
+            look = self.format(bold=True, font_color="#FFFFFF", bg_color=_BLUE, text_wrap=True, valign="vcenter",
+                               align="right" if right else "left", border=1, border_color=_LINE)
+            sheet.write_string(plan.header_row, index, column.heading, look)
+
+    def _row(self, sheet: Any, row: int, columns: Sequence[Column], cells: Sequence[Cell], **look: Any) -> None:
+        for index, (column, cell) in enumerate(zip(columns, cells, strict=True)):
+            if cell is not None and cell != "":
+                self._cell(sheet, row, index, column.kind, cell, look)
+
+    def _cell(self, sheet: Any, row: int, index: int, kind: Kind, cell: Cell, look: dict[str, Any]) -> None:
+        if isinstance(cell, Formula):
+            if isinstance(cell.value, Money):
+                sheet.write_formula(row, index, cell.expression, self._money(cell.value, look), number(cell.value))
+            else:
+                sheet.write_formula(row, index, cell.expression, self.format(**look), cell.value)
+        elif isinstance(cell, Money):
+            sheet.write_number(row, index, number(cell), self._money(cell, look))
+        elif isinstance(cell, Indented):
+            weight = {"bold": True} if cell.level == 0 else {}
+            sheet.write_string(row, index, cell_text(cell.text), self.format(indent=min(cell.level, 15), **weight))
+        elif isinstance(cell, date):
+            if cell >= _FIRST_DAY:
+                sheet.write_datetime(row, index, cell, self.format(num_format="yyyy-mm-dd", align="left", **look))
+            else:
+                sheet.write_string(row, index, cell.isoformat(), self.format(**look))
+        elif isinstance(cell, int):
+            style = {"num_format": "#,##0"} if kind is Kind.COUNT else {"num_format": "0", "align": "left"}
+            sheet.write_number(row, index, cell, self.format(**style, **look))
+        else:
+            sheet.write_string(row, index, cell_text(str(cell)), self.format(**look))
+
+    def _money(self, amount: Money, look: dict[str, Any]) -> Any:
+        digits = minor_digits(amount.currency)
+        return self.format(num_format="#,##0" + (f".{'0' * digits}" if digits else ""), **look)
+
+    def _finish(self, sheet: Any, plan: SheetPlan, last: int) -> None:
+        header, columns = plan.header_row, plan.table.columns
+        sheet.freeze_panes(header + 1, plan.frozen)
+        if plan.is_filtered:
+            sheet.autofilter(header, 0, max(last, header), len(columns) - 1)
+        for index, column in enumerate(columns):
+            if column.kind is Kind.CHECK:
+                for sign, font, fill in ((DIFFERS[0], "#9C0006", "#FFC7CE"), (AGREES[0], "#006100", "#E2EFDA")):
+                    sheet.conditional_format(0, index, max(last, header), index, {
+                        "type": "text", "criteria": "begins with", "value": sign,
+                        "format": self.format(font_color=font, bg_color=fill, bold=sign == DIFFERS[0])})
+        sheet.set_landscape()
+        sheet.set_paper(9)  # A4
+        sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
+        sheet.fit_to_pages(1, 0)
+        sheet.repeat_rows(header)
+        sheet.hide_gridlines(2)
+        sheet.set_footer(f"&L&8{plan.title.replace('&', '&&')[:120]}&C&8&A&R&8Page &P of &N")
+
+
+@contextmanager
+def new_book(path: Path, *, title: str, recorded_at: str | None) -> Iterator[Book]:
+    """A workbook that takes the place of `path` on a clean exit. Its date is that of the ledger's head."""
+    from xlsxwriter import Workbook
+
+    with replacing(path) as draft:
+        workbook = Workbook(str(draft), {
+            "constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False,
+            "strings_to_numbers": False, "nan_inf_to_errors": False, "tmpdir": str(draft.parent),
+        })
+        moment = datetime.fromisoformat(recorded_at) if recorded_at else datetime(2000, 1, 1, tzinfo=UTC)
+        workbook.set_properties({"title": title, "comments": "Written by euledger", "created": moment})
+        try:
+            yield Book(workbook)
+        except BaseException:
+            _give_up(workbook)
+            raise
+        workbook.close()
+
+
+def _give_up(workbook: Any) -> None:
+    """End without a workbook, and leave none of the files that its sheets were collected in."""
+    workbook.fileclosed = True
+    for sheet in workbook.worksheets():
+        sheet._opt_close()  # noqa: SLF001 - XlsxWriter offers no way to abandon a workbook
+        if sheet.row_data_filename:
+            Path(sheet.row_data_filename).unlink(missing_ok=True)
