@@ -1,4 +1,4 @@
-"""${message}
+"""${message}.
 
 Phase: expand | backfill | contract. Say how long the program before this revision may run against it.
 

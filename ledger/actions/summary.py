@@ -55,7 +55,7 @@ def summarise(
         wanted = scope.build(connection, stage=stage, basis=basis, funds=funds, countries=countries, as_of=as_of,
                              known_at=known_at, with_illustrative=with_illustrative)
         rows, totals, head = collect(connection, wanted, keys)
-        names = {name: reports.names(connection, name) for name in _NAMED if name in keys}
+        names: dict[str, dict[str, str]] = {name: reports.names(connection, name) for name in _NAMED if name in keys}
     filters: dict[str, Any] = {
         "funds": list(wanted.funds), "countries": list(wanted.countries), "as_of": as_of, "known_at": wanted.known_at,
         "with_illustrative": with_illustrative,

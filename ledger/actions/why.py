@@ -109,7 +109,9 @@ def _scope(connection: Connection, label: str, wanted: Filter) -> list[WhyNode]:
     """One tree for each currency, price basis and (recorded or illustrative): what adds up to the total."""
     groups: dict[tuple[str, str, bool], list[Contribution]] = {}
     for found in totals.contributions(connection, wanted):
-        groups.setdefault((found.currency, found.price_basis, found.is_illustrative), []).append(found)
+        # Of a single envelope it is asked what it was given, not what it kept after giving to its parts.
+        if found.minor > 0 or not wanted.envelope:
+            groups.setdefault((found.currency, found.price_basis, found.is_illustrative), []).append(found)
     nodes = []
     for (currency, price_basis, illustrative), parts in sorted(groups.items()):
         # The earmarked sum is rounded once; largest remainder hands its cents to the cells.

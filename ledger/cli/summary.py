@@ -113,4 +113,4 @@ def print_summary(console: Console, done: Summary) -> None:
     console.table(columns, rows)
     if not done.rows:
         console.say("Nothing in the ledger answers to this question.")
-    console.say(f"{words.subject(done).capitalize()}. {words.head(done)}.")
+    console.say(f"{words.sentence(done)} {words.head(done)}.")

@@ -135,7 +135,7 @@ def assign_fields(
         taken[name] = claim
         placed.add(claim.column.index)
     made = [_made(c, claims[c.index], taken, doubtful.get(c.index), shapes.get(c.index)) for c in columns]
-    return _check_arithmetic(made, shapes)
+    return _check_arithmetic(_without_vague_totals(made), shapes)
 
 
 def _claims(column: ColumnHeader, shape: ColumnShape | None, allowed: frozenset[str], *, veiled: bool) -> list[_Claim]:
@@ -261,6 +261,15 @@ def _describe(shape: ColumnShape) -> str:
         if share >= 0.6:
             return f"values: {share:.0%} {what} of {shape.filled}"
     return f"values: texts, {shape.distinct} different of {shape.filled}"
+
+
+def _without_vague_totals(made: list[ColumnAssignment]) -> list[ColumnAssignment]:
+    """Leave out a "total funding" where private or other money has a column of its own: it may hold that as well."""
+    if not {"private", "other_contribution"} & {a.field for a in made}:
+        return made
+    doubt = "may hold private money as well as public support"
+    vague = {a.index for a in made if a.field == "public_contribution" and a.confidence < 0.6}
+    return [_judged(a, doubt if a.index in vague else None, None) for a in made]
 
 
 def _check_arithmetic(made: list[ColumnAssignment], shapes: Mapping[int, ColumnShape]) -> list[ColumnAssignment]:

@@ -8,6 +8,7 @@ A1 are expected. Which field a column is, is decided later, with its values (`fi
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -96,7 +97,11 @@ def find_header(
         evidence.append(f"row {top.row.number}: {top.known} of {top.filled} cells are known header words")
     first, last = _stack(seen, best)
     used = seen[first : last + 1]
-    columns = _columns(used, lexicon, list(merged))
+    areas = list(merged)
+    language = header_language(_columns(used, lexicon, areas, None))
+    columns = _columns(used, lexicon, areas, language)
+    if language:
+        evidence.append(f"language of the header: {language}")
     header_rows = [s.row.number for s in used]
     following = seen[last + 1 :]
     while following and _is_numbering(following[0]):
@@ -175,7 +180,8 @@ def _joins(row: _Seen, neighbour: _Seen, *, above: bool) -> bool:
         # A title stands alone and at the left; a group heading stands over parts that have headers of their own.
         over = [i for i in row.texts if i in neighbour.texts or i + 1 in neighbour.texts]
         return (len(row.texts) >= 2 or min(row.texts) > min(neighbour.texts)) and bool(over) and row.known >= 1
-    if len(set(row.texts.values())) < 2 and not set(row.texts) - set(neighbour.texts):
+    # One text below the header is the title of the first section.
+    if len(set(row.texts.values())) < 2:
         return False
     exact = row.score / len(set(row.texts.values()))
     return row.known >= max(1, 0.6 * len(set(row.texts.values()))) and exact >= 0.55
@@ -190,7 +196,21 @@ def _is_numbering(row: _Seen) -> bool:
     return len(numbers) == len(values) and all(b - a == 1 for a, b in pairwise(numbers))
 
 
-def _columns(used: Sequence[_Seen], lexicon: Lexicon, merged: list[tuple[int, int, int, int]]) -> list[ColumnHeader]:
+def header_language(columns: Iterable[ColumnHeader]) -> str | None:
+    """The official language that most columns are worded in; None where none stands out.
+
+    It decides between languages that use one word differently ("kraj": country in Polish, place in Slovenian).
+    """
+    votes = Counter(
+        language for c in columns for language in {m.language for m in c.matches if m.score > 0.9} if language != "mul"
+    )
+    first = votes.most_common(2)
+    return first[0][0] if first and (len(first) == 1 or first[0][1] > first[1][1]) else None
+
+
+def _columns(
+    used: Sequence[_Seen], lexicon: Lexicon, merged: list[tuple[int, int, int, int]], hint: str | None
+) -> list[ColumnHeader]:
     width = max(len(s.row.values) for s in used)
     leaf = used[-1]
     parallel = len(used) > 1 and _is_translation(used, lexicon)
@@ -203,10 +223,10 @@ def _columns(used: Sequence[_Seen], lexicon: Lexicon, merged: list[tuple[int, in
             continue
         if parallel or len(parts) == 1:
             text = " / ".join(parts)
-            columns.append(ColumnHeader(index, text, tuple(lexicon.match(text))))
+            columns.append(ColumnHeader(index, text, tuple(lexicon.match(text, hint))))
         else:
             group = " | ".join(parts[:-1])
-            matches = tuple(lexicon.match(parts[-1], group=group))
+            matches = tuple(lexicon.match(parts[-1], hint, group=group))
             columns.append(ColumnHeader(index, f"{group} | {parts[-1]}", matches, group))
     while columns and not columns[-1].header_text:
         columns.pop()

@@ -75,8 +75,8 @@ def plain_words(text: str) -> tuple[str, ...]:
 
     `camelCase` and `snake_case` come apart; `%` is a word.
     """
-    text = re.sub(r"(?<=[^\W\d_A-Z])(?=[A-Z][a-z]|[A-Z]+\b)", " ", text)
     bare = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    bare = re.sub(r"(?<=[a-z])(?=[A-Z][a-z]|[A-Z]+(?![a-z]))", " ", bare)
     bare = bare.casefold().translate(_LETTERS)
     return tuple(re.findall(r"[^\W_]+|%", bare))
 
@@ -344,7 +344,7 @@ def amount_meanings(marks: frozenset[str]) -> list[tuple[str, float]]:
 
 def _by_basis(marks: frozenset[str]) -> list[tuple[str, float]]:
     sources = marks & {"eu", "national", "private", "own"}
-    if {"eu", "national"} <= sources:
+    if {"eu", "national"} <= sources or {"national", "fundword"} <= marks:
         return [("public_contribution", 0.65)]
     if "eu" in sources:
         stated = 0.85 if marks & {"support", "amount", "cofin"} else 0.7
@@ -362,7 +362,11 @@ def _by_kind(marks: frozenset[str]) -> list[tuple[str, float]]:
     """The same where the header names no source of the money."""
     if "other" in marks:
         return [("other_contribution", 0.6)] if marks & {"support", "cofin"} else []
-    if marks & {"cost", "eligible"} and not marks & {"public", "support"}:
+    if (
+        marks & {"cost", "eligible"}
+        and "public" not in marks
+        and ("support" not in marks or {"cost", "eligible"} <= marks)
+    ):
         return [("total_cost", 0.85 if marks & {"total", "eligible"} else 0.65)]
     if "contracted" in marks:
         return [
@@ -370,7 +374,9 @@ def _by_kind(marks: frozenset[str]) -> list[tuple[str, float]]:
             ("public_contribution", 0.6 if "support" in marks else 0.5),
         ]
     if "public" in marks or "support" in marks:
-        return [("public_contribution", 0.75), ("contracted", 0.5)]
+        # "Total funding" may hold private money, too.
+        vague = "total" in marks and "public" not in marks
+        return [("public_contribution", 0.5 if vague else 0.75), ("contracted", 0.45 if vague else 0.5)]
     if "cofin" in marks:
         return [("eu_contribution", 0.4)]
     return [("total_cost", 0.5)] if "total" in marks else [("total_cost", 0.45)]

@@ -155,7 +155,8 @@ def _result(
         low_inclusive=accept is not None and accept.low_inclusive,
         high_inclusive=accept is not None and accept.high_inclusive,
         ledger=quantity(recorded, unit),
-        difference=None if recorded is None or stated is None else quantity(recorded - stated, unit),
+        difference=None if known.interval is None or recorded is None or stated is None
+        else quantity(recorded - stated, unit),
         verdict=Verdict.UNDECIDABLE if judged is None else judged.verdict,
         coverage=coverage,
         room=None if judged is None or known.refusal else quantity(judged.room, unit),

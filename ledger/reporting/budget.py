@@ -26,6 +26,14 @@ _AMOUNT = Column("amount", "Amount", Kind.MONEY, 21)
 _MONEY_MARKS = (Column("currency", "Currency", width=10), Column("price_basis", "Prices", width=12),
                 Column("data", "Data", width=12))
 
+_SUMS = ("Amounts on the sheet Summary are formulas over the sheet Detail. Check compares each with the ledger's own "
+         f"value beside it and says {DIFFERS} as soon as a cell was changed.")
+_NUMBERS = ("The number of a row of Summary; the lines behind it carry it on the sheet Detail. Lines without a number "
+            "cancel each other out in a row that came to nothing.")
+_PROJECTS = ("Decisions and operations; contracts inside a decision are not counted again. A project of several "
+             "countries or years counts in each row and once in a total.")
+_TRACE = "File, Sheet and Cell on the sheet Detail name the cell that each amount was read from."
+
 
 @dataclass(slots=True)
 class Sums:
@@ -43,8 +51,10 @@ class Sums:
 
 
 def write_budget(summary: Summary, lines: Iterable[Line], envelopes: Sequence[EnvelopeState], path: Path) -> Sums:
-    """Write the workbook to `path` in one step; `lines` are those behind the summary's rows. Returns what they add
-    up to, which its checks compare with the ledger's sums. Raises ReportTooLarge; OSError where it cannot be written.
+    """Write the workbook to `path` in one step; `lines` are those behind the summary's rows.
+
+    Returns what they add up to, which its checks compare with the ledger's sums. Raises ReportTooLarge, and OSError
+    where it cannot be written.
     """
     notice = words.NOTICE if summary.illustrative or any(state.is_illustrative for state in envelopes) else ""
     made = None if summary.ledger_head is None else summary.ledger_head.recorded_at
@@ -116,7 +126,8 @@ def _summary(book: Book, summary: Summary, sums: Sums, notice: str) -> None:
     for name in summary.by:
         keys.append(key_column(name, summary))
         if name in named:
-            keys.append(Column(f"{name}_name", f"{words.HEADINGS[name]} name", width=26))
+            longest = max((len(_name(summary, name, row.keys[name])) for row in summary.rows), default=0)
+            keys.append(Column(f"{name}_name", f"{words.HEADINGS[name]} name", width=min(max(longest, 14), 48) + 3))
     columns = [_NO, *keys, _AMOUNT, *_MONEY_MARKS, Column("projects", "Projects", Kind.COUNT, 10),
                Column("ledger", "In the ledger", Kind.MONEY, 21), Column("check", "Check", Kind.CHECK, 11)]
     lines = [words.head(summary), *(f"{label}: {value}" for label, value in words.limits(summary))]
@@ -125,8 +136,8 @@ def _summary(book: Book, summary: Summary, sums: Sums, notice: str) -> None:
     letters = _letters(columns)
     first_sum = draft.header_row - len(summary.totals)  # 1-based: a blank row parts the sums from the headings
     totals = [
-        _with_check(letters, first_sum + place, row, sums.by_group.get(row.group, 0), _group_formula(row),
-                    [words.group(row), *[None] * len(keys)])
+        _with_check(letters, first_sum + place, row, [words.group(row), *[None] * len(keys)],
+                    summed=sums.by_group.get(row.group, 0), formula=_group_formula(row))
         for place, row in enumerate(summary.totals)
     ]
     rows = []
@@ -136,10 +147,14 @@ def _summary(book: Book, summary: Summary, sums: Sums, notice: str) -> None:
         for name, value in row.keys.items():
             cells.append(words.key(name, value))
             if name in named:
-                cells.append(summary.names[name].get(value, ""))
+                cells.append(_name(summary, name, value))
         formula = f"=ROUND(SUMIFS(Detail_Amount,Detail_No,$A{at}),{minor_digits(row.amount.currency)})"
-        rows.append(_with_check(letters, at, row, sums.by_row.get(number, 0), formula, cells))
+        rows.append(_with_check(letters, at, row, cells, summed=sums.by_row.get(number, 0), formula=formula))
     book.fill(replace(draft, sums=totals, table=Table(columns, rows)))
+
+
+def _name(summary: Summary, key: str, code: Any) -> str:
+    return summary.names[key].get(code, "")
 
 
 def _letters(columns: Sequence[Column]) -> dict[str, str]:
@@ -155,7 +170,7 @@ def _group_formula(row: Row) -> str:
 
 
 def _with_check(
-    letters: dict[str, str], at: int, row: Row, summed: int, formula: str, keys: Sequence[Cell]
+    letters: dict[str, str], at: int, row: Row, keys: Sequence[Cell], *, summed: int, formula: str
 ) -> list[Cell]:
     """The cells of a sum in (1-based) row `at`: the formula, the ledger's own value, and whether they are equal."""
     currency = row.amount.currency
@@ -178,12 +193,12 @@ def _envelopes(summary: Summary, states: Sequence[EnvelopeState], notice: str) -
         Column("to", "To", Kind.DAY, 12), Column("legal_reference", "Legal reference", width=44),
     ]
     tree = list(_in_tree_order(states))
-    note = "Left = stated less what is in parts and what is drawn directly. Only nodes of a tree count in a summary; " \
-           "a reinforcement feeds another envelope and is not added to it."
+    notes = ["Left = stated less what is in parts and what is drawn directly.",
+             "Only nodes of a tree count in a summary; a reinforcement feeds another envelope and is not added to it."]
     if summary.filters.get("as_of"):
-        note += " The as-of date of the summary does not apply here."
+        notes.append("The as-of date of the summary does not apply here.")
     plan = SheetPlan("Envelopes", "Envelopes: the acts' amounts down to countries, and what is left",
-                     Table(columns, ()), notice, [note])
+                     Table(columns, ()), notice, notes)
     rows: list[list[Cell]] = []
     for place, (state, level) in enumerate(tree):
         at = plan.header_row + 2 + place
@@ -228,13 +243,7 @@ def _about(summary: Summary, notice: str) -> SheetPlan:
         ("Recorded at", "" if head is None else head.recorded_at),
         ("Program", f"eu-funding-ledger {ledger.__version__}"),
         *(("Warning", str(finding)) for finding in summary.findings),
-        ("Sums", "Amounts on the sheet Summary are formulas over the sheet Detail; Check compares each with the "
-                 "ledger's own value beside it and says " f"{DIFFERS} as soon as a cell was changed."),
-        ("No.", "The number of a row of Summary; the lines behind it carry it on the sheet Detail. Lines without a "
-                "number cancel each other out in a row that came to nothing."),
-        ("Projects", "Decisions and operations; contracts inside a decision are not counted again. A project of "
-                     "several countries or years counts in each row and once in a total."),
-        ("Trace", "File, Sheet and Cell on the sheet Detail name the cell that each amount was read from."),
+        ("Sums", _SUMS), ("No.", _NUMBERS), ("Projects", _PROJECTS), ("Trace", _TRACE),
     ]
     rows: list[list[Cell]] = [[label, str(value)] for label, value in facts if value != ""]
     columns = [Column("what", "What", width=20), Column("says", "", width=120)]

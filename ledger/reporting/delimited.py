@@ -13,8 +13,11 @@ from ledger.reporting.tables import Cell, Formula, Indented, Table
 
 
 def write_csv(table: Table, path: Path) -> None:
-    """Write `table` to `path` in one step. Amounts are digits without grouping, with all decimals of their currency;
-    text that a spreadsheet program could run is made harmless by `csv_text`."""
+    """Write `table` to `path` in one step.
+
+    Amounts are digits without grouping, with all decimals of their currency; text that a spreadsheet program could
+    run is made harmless by `csv_text`.
+    """
     with replacing(path) as draft, draft.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow([column.name for column in table.columns])

@@ -60,8 +60,10 @@ class Summary:
 
     @property
     def total(self) -> Money:
-        """The sum in euro at current prices, illustrative data included where it was asked for; where all rows are
-        of one other currency and price basis, their sum."""
+        """The sum in euro at current prices, illustrative data included where it was asked for.
+
+        Where all rows are of one other currency and price basis, it is their sum.
+        """
         groups = {row.group[:2] for row in self.totals}
         wanted = next(iter(groups)) if len(groups) == 1 else (HOME_CURRENCY, CURRENT)
         return Money(sum(row.amount.minor for row in self.totals if row.group[:2] == wanted), wanted[0])

@@ -30,6 +30,12 @@ def subject(summary: Summary) -> str:
     return f"{_STAGES[summary.stage]}, {_BASES[summary.basis]}"
 
 
+def sentence(summary: Summary) -> str:
+    """The same as a sentence: `Commitments, EU share.`"""
+    what = subject(summary)
+    return f"{what[0].upper()}{what[1:]}."
+
+
 def title(summary: Summary) -> str:
     """The heading of the whole: `Budget summary: commitments, EU share, by fund and country`."""
     keys = [HEADINGS[name].lower() for name in summary.by]
@@ -40,7 +46,7 @@ def title(summary: Summary) -> str:
 def head(summary: Summary) -> str:
     """`Ledger up to batch 7 of 2026-03-12T14:00:00Z`, or that it is empty."""
     if summary.ledger_head is None:
-        return "The ledger is empty."
+        return "The ledger is empty"
     return f"Ledger up to batch {summary.ledger_head.batch}, recorded {summary.ledger_head.recorded_at}"
 
 

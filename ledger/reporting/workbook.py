@@ -34,8 +34,10 @@ class ReportTooLarge(Exception):
 
 
 def number(amount: Money) -> Decimal:
-    """The amount as a workbook holds it. Raises ReportTooLarge from 10**15 minor units on: a spreadsheet's numbers
-    have 15 digits, and a cent would be lost."""
+    """The amount as a workbook holds it.
+
+    Raises ReportTooLarge from 10**15 minor units on: a spreadsheet's numbers have 15 digits, and a cent would be lost.
+    """
     if abs(amount.minor) >= LIMIT_MINOR:
         raise ReportTooLarge(f"{amount.currency} {to_decimal(amount.minor, amount.currency)} has more digits than a "
                              "spreadsheet keeps. Write it to .csv or .json, which keep them all.")
@@ -125,20 +127,21 @@ class Book:
         for index, column in enumerate(plan.table.columns):
             right = column.kind in (Kind.MONEY, Kind.COUNT)
             look = self.format(bold=True, font_color="#FFFFFF", bg_color=_BLUE, text_wrap=True, valign="vcenter",
-                               align="right" if right else "left", border=1, border_color=_LINE)
+                               align="right" if right else "left", indent=0 if right or not index else 1,
+                               border=1, border_color=_LINE)
             sheet.write_string(plan.header_row, index, column.heading, look)
 
     def _row(self, sheet: Any, row: int, columns: Sequence[Column], cells: Sequence[Cell], **look: Any) -> None:
         for index, (column, cell) in enumerate(zip(columns, cells, strict=True)):
             if cell is not None and cell != "":
-                self._cell(sheet, row, index, column.kind, cell, look)
+                self._cell(sheet, row, index, cell, kind=column.kind, look=look)
 
-    def _cell(self, sheet: Any, row: int, index: int, kind: Kind, cell: Cell, look: dict[str, Any]) -> None:
+    def _cell(self, sheet: Any, row: int, index: int, cell: Cell, *, kind: Kind, look: dict[str, Any]) -> None:
         if isinstance(cell, Formula):
             if isinstance(cell.value, Money):
                 sheet.write_formula(row, index, cell.expression, self._money(cell.value, look), number(cell.value))
             else:
-                sheet.write_formula(row, index, cell.expression, self.format(**look), cell.value)
+                sheet.write_formula(row, index, cell.expression, self.format(indent=1, **look), cell.value)
         elif isinstance(cell, Money):
             sheet.write_number(row, index, number(cell), self._money(cell, look))
         elif isinstance(cell, Indented):
@@ -146,14 +149,17 @@ class Book:
             sheet.write_string(row, index, cell_text(cell.text), self.format(indent=min(cell.level, 15), **weight))
         elif isinstance(cell, date):
             if cell >= _FIRST_DAY:
-                sheet.write_datetime(row, index, cell, self.format(num_format="yyyy-mm-dd", align="left", **look))
+                sheet.write_datetime(row, index, cell, self.format(num_format="yyyy-mm-dd", align="left", indent=1,
+                                                                      **look))
             else:
                 sheet.write_string(row, index, cell.isoformat(), self.format(**look))
         elif isinstance(cell, int):
-            style = {"num_format": "#,##0"} if kind is Kind.COUNT else {"num_format": "0", "align": "left"}
+            style = {"num_format": "#,##0"} if kind is Kind.COUNT else {"num_format": "0", "align": "left", "indent": 1}
             sheet.write_number(row, index, cell, self.format(**style, **look))
         else:
-            sheet.write_string(row, index, cell_text(str(cell)), self.format(**look))
+            # A step in from the left, so that text never touches the amount before it.
+            inset = {"indent": 1} if index else {}
+            sheet.write_string(row, index, cell_text(str(cell)), self.format(**inset, **look))
 
     def _money(self, amount: Money, look: dict[str, Any]) -> Any:
         digits = minor_digits(amount.currency)
@@ -166,16 +172,19 @@ class Book:
             sheet.autofilter(header, 0, max(last, header), len(columns) - 1)
         for index, column in enumerate(columns):
             if column.kind is Kind.CHECK:
-                for sign, font, fill in ((DIFFERS[0], "#9C0006", "#FFC7CE"), (AGREES[0], "#006100", "#E2EFDA")):
+                for sign, look in ((DIFFERS[0], {"font_color": "#9C0006", "bg_color": "#FFC7CE", "bold": True}),
+                                   (AGREES[0], {"font_color": "#006100"})):
                     sheet.conditional_format(0, index, max(last, header), index, {
-                        "type": "text", "criteria": "begins with", "value": sign,
-                        "format": self.format(font_color=font, bg_color=fill, bold=sign == DIFFERS[0])})
+                        "type": "text", "criteria": "begins with", "value": sign, "format": self.format(**look)})
+        if last > header:
+            # Every other row shaded by a rule and not by its cells, so that sorting leaves the stripes in place.
+            sheet.conditional_format(header + 1, 0, last, len(columns) - 1, {
+                "type": "formula", "criteria": "=MOD(ROW(),2)=0", "format": self.format(bg_color="#F2F5FA")})
         sheet.set_landscape()
         sheet.set_paper(9)  # A4
         sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
         sheet.fit_to_pages(1, 0)
         sheet.repeat_rows(header)
-        sheet.hide_gridlines(2)
         sheet.set_footer(f"&L&8{plan.title.replace('&', '&&')[:120]}&C&8&A&R&8Page &P of &N")
 
 

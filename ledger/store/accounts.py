@@ -23,6 +23,17 @@ _ZERO = {"envelope_id": "0", "programme_id": "0", "project_id": "0"}
 
 #: Larger than any id: puts likeness before age in one number (SQLite sorts no subquery by its outer row).
 _BEYOND_IDS = 1 << 40
+#: The id of the likest account x to draw an amount a on: same country and theme, else same country, else the oldest.
+_LIKEST = (
+    "min(CASE WHEN x.country_code = a.country_code AND x.theme_code = a.theme_code THEN 0 "
+    f"WHEN x.country_code = a.country_code THEN 1 ELSE 2 END * {_BEYOND_IDS} + x.id) % {_BEYOND_IDS}"
+)
+#: An account x that somebody states: in this file, or in a transfer that is live.
+_STATED = (
+    "(EXISTS (SELECT 1 FROM stage_amount s WHERE s.credit_id = x.id) OR EXISTS (SELECT 1 FROM transfer t "
+    "WHERE t.credit_account_id = x.id AND t.reverses_id IS NULL "
+    "AND NOT EXISTS (SELECT 1 FROM transfer u WHERE u.reverses_id = t.id)))"
+)
 #: The stage before: where money of a stage comes from when nothing else is said.
 STAGE_BEFORE = {"contracted": "committed", "paid": "contracted", "decommitted": "committed", "recovered": "paid"}
 
@@ -32,7 +43,8 @@ def resolve(context: Context, holder: Holder) -> None:
     kind = holder.kind.value
     context.run(
         f"UPDATE stage_amount AS a SET holder_id = (SELECT r.holder_id FROM {holder.staged} r WHERE r.seq = a.seq) "
-        "WHERE kind = :kind", kind=kind,
+        "WHERE kind = :kind",
+        kind=kind,
     )
     own = {**_ZERO, holder.id_column: "a.holder_id"}
     _find(context, "credit_id", own, kind=kind, stage="a.stage")
@@ -52,7 +64,13 @@ def resolve(context: Context, holder: Holder) -> None:
 
 
 def _find(
-    context: Context, column: str, holders: dict[str, str], *, kind: str, stage: str, plain: bool = False,
+    context: Context,
+    column: str,
+    holders: dict[str, str],
+    *,
+    kind: str,
+    stage: str,
+    plain: bool = False,
     where: str = "1 = 1",
 ) -> None:
     """Set `column` to the account with these holders and this stage, made first where it is missing.
@@ -69,8 +87,9 @@ def _find(
         kind=kind,
     )
     # Plain comparisons, so that both databases find the account by its holder's index and nothing slower.
-    same = " AND ".join(f"x.{name} IS NULL" if value == "0" else f"x.{name} = {value}"
-                        for name, value in holders.items())
+    same = " AND ".join(
+        f"x.{name} IS NULL" if value == "0" else f"x.{name} = {value}" for name, value in holders.items()
+    )
     context.run(
         f"UPDATE stage_amount AS a SET {column} = (SELECT x.id FROM account x WHERE {same} AND x.stage = {stage} "
         f"AND x.basis = a.basis AND x.country_code = {country} AND x.theme_code = {theme} "
@@ -81,34 +100,28 @@ def _find(
 
 
 def _from_parent(context: Context, holder: Holder) -> None:
-    """Draw on the parent's account of the same stage, if the parent states that stage: the one of the same country
-    and theme where there is one, else of the same country, else the oldest."""
-    stated = (
-        "(EXISTS (SELECT 1 FROM stage_amount s WHERE s.credit_id = x.id) OR EXISTS (SELECT 1 FROM transfer t "
-        "WHERE t.credit_account_id = x.id AND t.reverses_id IS NULL "
-        "AND NOT EXISTS (SELECT 1 FROM transfer u WHERE u.reverses_id = t.id)))"
-    )
-    likeness = ("CASE WHEN x.country_code = a.country_code AND x.theme_code = a.theme_code THEN 0 "
-                "WHEN x.country_code = a.country_code THEN 1 ELSE 2 END")
+    """Draw on the parent's account of the same stage, if the parent states that stage: the likest, then the oldest."""
     context.run(
-        f"UPDATE stage_amount AS a SET debit_id = (SELECT min({likeness} * {_BEYOND_IDS} + x.id) % {_BEYOND_IDS} "
+        f"UPDATE stage_amount AS a SET debit_id = (SELECT {_LIKEST} "
         f"FROM account x JOIN {holder.staged} r "
         f"ON x.{holder.id_column} = r.own_parent_id WHERE r.seq = a.seq AND x.stage = a.stage AND x.basis = a.basis "
         f"AND x.currency = a.currency AND x.price_basis = a.price_basis AND x.is_illustrative = :illustrative "
-        f"AND {stated}) "
+        f"AND {_STATED}) "
         f"WHERE a.kind = :kind AND a.seq IN (SELECT seq FROM {holder.staged} WHERE own_parent_id IS NOT NULL)",
         kind=holder.kind.value,
     )
 
 
 def _from_named_allocation(context: Context, holder: Holder, column: str, named: str) -> None:
-    """Draw a commitment on the allocation of the envelope or programme that the row names, if it holds one."""
-    likeness = ("CASE WHEN x.country_code = a.country_code AND x.theme_code = a.theme_code THEN 0 "
-                "WHEN x.country_code = a.country_code THEN 1 ELSE 2 END")
+    """Draw a commitment on the allocation of the envelope or programme that the row names, if it holds one.
+
+    Of several allocations (one per country, say) it is the likest, then the oldest.
+    """
     context.run(
-        f"UPDATE stage_amount AS a SET debit_id = (SELECT min(x.id) FROM account x JOIN {holder.staged} r "
+        f"UPDATE stage_amount AS a SET debit_id = (SELECT {_LIKEST} FROM account x JOIN {holder.staged} r "
         f"ON x.{column} = {named} WHERE r.seq = a.seq AND x.stage = 'allocated' AND x.basis = 'eu' "
-        "AND x.currency = a.currency AND x.price_basis = a.price_basis AND x.is_illustrative = :illustrative) "
+        "AND x.currency = a.currency AND x.price_basis = a.price_basis AND x.is_illustrative = :illustrative "
+        f"AND {_STATED}) "
         "WHERE a.kind = :kind AND a.debit_id IS NULL AND a.stage = 'committed' AND a.basis = 'eu' "
         f"AND a.seq IN (SELECT r.seq FROM {holder.staged} r WHERE {named} IS NOT NULL)",
         kind=holder.kind.value,

@@ -49,8 +49,14 @@ def open_batch(connection: Connection, kind: str, **values: Any) -> int:
     """Insert a batch and return its number. Numbers run without a gap: a sequence would skip those rolled back."""
     number = int(connection.execute(text("SELECT coalesce(max(id), 0) + 1 FROM batch")).scalar_one())
     row = {
-        "id": number, "kind": kind, "recorded_at": now(), "actor": actor(), "program_version": ledger.__version__,
-        "settings": "{}", "is_illustrative": False, **values,
+        "id": number,
+        "kind": kind,
+        "recorded_at": now(),
+        "actor": actor(),
+        "program_version": ledger.__version__,
+        "settings": "{}",
+        "is_illustrative": False,
+        **values,
     }
     connection.execute(insert(Batch).values(**row))
     return number
@@ -64,20 +70,37 @@ def keep_file(connection: Connection, batch_id: int, reading: Reading, content: 
         )
     file_id = int(
         connection.execute(
-            insert(SourceFile).values(
-                batch_id=batch_id, name=reading.file, sha256=reading.sha256, format=reading.format,
-                encoding=reading.encoding, delimiter=reading.delimiter,
-            ).returning(SourceFile.id)
+            insert(SourceFile)
+            .values(
+                batch_id=batch_id,
+                name=reading.file,
+                sha256=reading.sha256,
+                format=reading.format,
+                encoding=reading.encoding,
+                delimiter=reading.delimiter,
+            )
+            .returning(SourceFile.id)
         ).scalar_one()
     )
     for sheet in reading.sheets:
         connection.execute(
             insert(SourceSheet).values(
-                file_id=file_id, name=sheet.name, position=sheet.position,
+                file_id=file_id,
+                name=sheet.name,
+                position=sheet.position,
                 header_rows=",".join(map(str, sheet.header_rows)),
                 columns=json.dumps(
-                    [{"letter": c.letter, "header": c.header, "field": c.field, "number_style": c.number_style,
-                      "currency": c.currency, "unit": c.unit} for c in sheet.columns],
+                    [
+                        {
+                            "letter": c.letter,
+                            "header": c.header,
+                            "field": c.field,
+                            "number_style": c.number_style,
+                            "currency": c.currency,
+                            "unit": c.unit,
+                        }
+                        for c in sheet.columns
+                    ],
                     ensure_ascii=False,
                 ),
             )
@@ -96,9 +119,18 @@ def keep_findings(connection: Connection, batch_id: int, findings: list[Finding]
     if findings:
         connection.execute(
             insert(RecordedFinding),
-            [{"batch_id": batch_id, "code": f.code, "severity": str(f.level), "sheet": f.sheet, "cell": f.cell,
-              "message": f.message, "details": json.dumps(f.values, ensure_ascii=False, default=str)}
-             for f in findings],
+            [
+                {
+                    "batch_id": batch_id,
+                    "code": f.code,
+                    "severity": str(f.level),
+                    "sheet": f.sheet,
+                    "cell": f.cell,
+                    "message": f.message,
+                    "details": json.dumps(f.values, ensure_ascii=False, default=str),
+                }
+                for f in findings
+            ],
         )
 
 
@@ -107,8 +139,12 @@ def keep_coverage(connection: Connection, batch_id: int, reading: Reading) -> No
     for statement in reading.coverage:
         connection.execute(
             insert(Coverage).values(
-                batch_id=batch_id, fund_code=statement.fund, earmark_code=statement.earmark,
-                country_code=statement.country, period_start=statement.period_start, period_end=statement.period_end,
+                batch_id=batch_id,
+                fund_code=statement.fund,
+                earmark_code=statement.earmark,
+                country_code=statement.country,
+                period_start=statement.period_start,
+                period_end=statement.period_end,
             )
         )
 
@@ -127,10 +163,22 @@ def keep_totals(connection: Connection, batch_id: int, file: str, sheet: ReadShe
             ).scalar_one()
         connection.execute(
             insert(PublishedFigureVersion).values(
-                figure_id=figure_id, batch_id=batch_id, is_withdrawn=False, digest="", origin="printed-total",
-                scope="FUNDING", kind="printed total", quote=_quote(total), source=file, qualifier="total",
-                value=plain(total.printed_minor, total.currency), unit=total.currency, measure="sum",
-                rule="R-TOTAL", is_target=False, scope_cells=total.cells,
+                figure_id=figure_id,
+                batch_id=batch_id,
+                is_withdrawn=False,
+                digest="",
+                origin="printed-total",
+                scope="FUNDING",
+                kind="printed total",
+                quote=_quote(total),
+                source=file,
+                qualifier="total",
+                value=plain(total.printed_minor, total.currency),
+                unit=total.currency,
+                measure="sum",
+                rule="R-TOTAL",
+                is_target=False,
+                scope_cells=total.cells,
                 cells_value=plain(total.computed_minor, total.currency),
             )
         )
@@ -151,35 +199,54 @@ class RevertBlocked:
 
 def find(connection: Connection, batch_id: int) -> RowMapping | None:
     """The batch with its undo, if any, or None."""
-    return connection.execute(
-        text("SELECT b.*, (SELECT undo.id FROM batch undo WHERE undo.reverts_id = b.id) AS reverted_by "
-             "FROM batch b WHERE b.id = :id"), {"id": batch_id},
-    ).mappings().first()
+    return (
+        connection.execute(
+            text(
+                "SELECT b.*, (SELECT undo.id FROM batch undo WHERE undo.reverts_id = b.id) AS reverted_by "
+                "FROM batch b WHERE b.id = :id"
+            ),
+            {"id": batch_id},
+        )
+        .mappings()
+        .first()
+    )
 
 
 def listing(connection: Connection) -> list[RowMapping]:
     """All batches, oldest first, with their file, undo and number of transfers."""
-    return list(connection.execute(text(
-        "SELECT b.*, (SELECT undo.id FROM batch undo WHERE undo.reverts_id = b.id) AS reverted_by, "
-        "(SELECT min(f.name) FROM source_file f WHERE f.batch_id = b.id) AS file, "
-        "(SELECT min(f.sha256) FROM source_file f WHERE f.batch_id = b.id) AS sha256, "
-        "(SELECT count(*) FROM transfer t WHERE t.batch_id = b.id) AS transfers FROM batch b ORDER BY b.id"
-    )).mappings())
+    return list(
+        connection.execute(
+            text(
+                "SELECT b.*, (SELECT undo.id FROM batch undo WHERE undo.reverts_id = b.id) AS reverted_by, "
+                "(SELECT min(f.name) FROM source_file f WHERE f.batch_id = b.id) AS file, "
+                "(SELECT min(f.sha256) FROM source_file f WHERE f.batch_id = b.id) AS sha256, "
+                "(SELECT count(*) FROM transfer t WHERE t.batch_id = b.id) AS transfers FROM batch b ORDER BY b.id"
+            )
+        ).mappings()
+    )
 
 
 def row_counts(connection: Connection, batch_id: int) -> dict[str, int]:
     """Rows of the batch by state."""
-    return {str(state): int(count) for state, count in connection.execute(text(
-        "SELECT r.state, count(*) FROM source_row r JOIN source_sheet s ON s.id = r.sheet_id "
-        "JOIN source_file f ON f.id = s.file_id WHERE f.batch_id = :id GROUP BY r.state"), {"id": batch_id})}
+    return {
+        str(state): int(count)
+        for state, count in connection.execute(
+            text(
+                "SELECT r.state, count(*) FROM source_row r JOIN source_sheet s ON s.id = r.sheet_id "
+                "JOIN source_file f ON f.id = s.file_id WHERE f.batch_id = :id GROUP BY r.state"
+            ),
+            {"id": batch_id},
+        )
+    }
 
 
 def blockers(connection: Connection, batch_id: int) -> list[int]:
     """Standing later batches that corrected what this one booked, drew on its accounts or spoke of its records."""
-    queries = [
+    corrected = (
         "SELECT DISTINCT t.batch_id FROM transfer t JOIN transfer o ON o.id = t.reverses_id "
-        "WHERE o.batch_id = :id AND t.batch_id > :id",
-    ]
+        "WHERE o.batch_id = :id AND t.batch_id > :id"
+    )
+    queries = [corrected]
     for holder in HOLDERS.values():
         queries.append(
             f"SELECT DISTINCT v.batch_id FROM {holder.version} v WHERE v.batch_id > :id AND v.{holder.id_column} IN "
@@ -193,24 +260,36 @@ def blockers(connection: Connection, batch_id: int) -> list[int]:
             )
     later: set[int] = set()
     for query in queries:
-        later.update(connection.execute(text(
-            f"SELECT b.id FROM batch b WHERE b.id IN ({query}) AND b.kind <> 'revert' AND {STANDING}"
-        ), {"id": batch_id}).scalars())
+        later.update(
+            connection.execute(
+                text(f"SELECT b.id FROM batch b WHERE b.id IN ({query}) AND b.kind <> 'revert' AND {STANDING}"),
+                {"id": batch_id},
+            ).scalars()
+        )
     return sorted(later)
 
 
 def revert(connection: Connection, batch: RowMapping) -> int:
-    """Undo a batch: reverse what it posted, post again what it had reversed, and let its records say what they said
-    before (or be withdrawn). The caller has asked `blockers` first. Returns the number of the new batch."""
+    """Undo a batch; returns the number of the batch that undoes it. The caller has asked `blockers` first.
+
+    What it posted is reversed, what it had reversed is posted again, and its records say what they said before (or
+    are withdrawn).
+    """
     undo = open_batch(
-        connection, "revert", reverts_id=batch["id"], source=batch["source"], is_illustrative=batch["is_illustrative"],
+        connection,
+        "revert",
+        reverts_id=batch["id"],
+        source=batch["source"],
+        is_illustrative=batch["is_illustrative"],
         note=f"reverts batch {batch['id']}",
     )
     context = Context(connection, undo, batch["source"] or "", bool(batch["is_illustrative"]), 0, [], "")
     old = int(batch["id"])
     # By its rows, not by its number: an undone correction of one of its cells was posted again by a later batch.
-    rows = (f"SELECT r.id FROM source_row r JOIN source_sheet s ON s.id = r.sheet_id "
-            f"JOIN source_file f ON f.id = s.file_id WHERE f.batch_id = {old}")
+    rows = (
+        f"SELECT r.id FROM source_row r JOIN source_sheet s ON s.id = r.sheet_id "
+        f"JOIN source_file f ON f.id = s.file_id WHERE f.batch_id = {old}"
+    )
     journal.reverse(
         context, f"SELECT t.id FROM transfer t WHERE t.source_row_id IN ({rows}) AND {journal.LIVE}", "reverted"
     )
@@ -218,7 +297,8 @@ def revert(connection: Connection, batch: RowMapping) -> int:
         "INSERT INTO transfer (batch_id, debit_account_id, credit_account_id, amount_minor, value_date, "
         "source_row_id, source_column, rule) SELECT CAST(:batch AS bigint), o.debit_account_id, o.credit_account_id, "
         "o.amount_minor, o.value_date, o.source_row_id, o.source_column, o.rule FROM transfer t "
-        "JOIN transfer o ON o.id = t.reverses_id WHERE t.batch_id = :old ORDER BY o.id", old=old,
+        "JOIN transfer o ON o.id = t.reverses_id WHERE t.batch_id = :old ORDER BY o.id",
+        old=old,
     )
     for holder in HOLDERS.values():
         before = (
@@ -232,8 +312,8 @@ def revert(connection: Connection, batch: RowMapping) -> int:
             f"(SELECT o.{holder.id_column} FROM {holder.version} o WHERE o.id IN ({said})) "
             f"GROUP BY v.{holder.id_column}"
         )
-        journal.copy_versions(context, holder.version, holder.id_column, none, withdrawn=True)
-        journal.copy_versions(context, holder.version, holder.id_column, said, withdrawn=False)
+        journal.copy_versions(context, holder.version, none, withdrawn=True)
+        journal.copy_versions(context, holder.version, said, withdrawn=False)
     journal.update_balances(context)
     return undo
 
@@ -266,9 +346,9 @@ def rows(connection: Connection, batch_id: int, state: str | None) -> list[tuple
 
 def transfer_count(connection: Connection, batch_id: int) -> int:
     """How many transfers a batch booked."""
-    return int(connection.execute(
-        text("SELECT count(*) FROM transfer WHERE batch_id = :id"), {"id": batch_id}
-    ).scalar_one())
+    return int(
+        connection.execute(text("SELECT count(*) FROM transfer WHERE batch_id = :id"), {"id": batch_id}).scalar_one()
+    )
 
 
 def last_before(connection: Connection, moment: str) -> int:

@@ -34,11 +34,13 @@ class Buffer:
         self._rows: list[Sequence[Any]] = []
 
     def add(self, row: Sequence[Any]) -> None:
+        """Take one row in."""
         self._rows.append(row)
         if len(self._rows) >= CHUNK:
             self.flush()
 
     def flush(self) -> None:
+        """Send what is waiting."""
         if self._rows:
             insert_rows(self._connection, self._table, self._columns, self._rows)
             self._rows = []

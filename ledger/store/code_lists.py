@@ -18,8 +18,9 @@ def load(connection: Connection) -> None:
     """Insert what is new in the shipped lists and bring the rest up to date; codes are never removed."""
     lists = shipped.codelists()
     _refresh(connection, "fund", _read(lists, "funds.csv", ("code", "name_en", "name_fr", "kind")))
-    _refresh(connection, "country",
-             _read(lists, "countries.csv", ("code", "iso3", "code_ec", "name_en", "name_fr", "kind")))
+    _refresh(
+        connection, "country", _read(lists, "countries.csv", ("code", "iso3", "code_ec", "name_en", "name_fr", "kind"))
+    )
     _refresh(connection, "theme", _read(lists, "themes.csv", ("code", "name_en"), parent="parent_code"))
     _refresh(connection, "earmark", _read(lists, "earmarks.csv", ("code", "name_en", "share_note", "legal_reference")))
     _groups(connection, lists)
@@ -51,9 +52,9 @@ def themes_below(connection: Connection, theme: str) -> list[str]:
 
 def _read(lists: Traversable, name: str, columns: tuple[str, ...], **renamed: str) -> Iterator[dict[str, Any]]:
     for row in csv.DictReader(lists.joinpath(name).read_text(encoding="utf-8").splitlines()):
-            values = {column: row[column] or None for column in columns}
-            values.update({ours: row[theirs] or None for theirs, ours in renamed.items()})
-            yield values
+        values = {column: row[column] or None for column in columns}
+        values.update({ours: row[theirs] or None for theirs, ours in renamed.items()})
+        yield values
 
 
 def _refresh(connection: Connection, name: str, rows: Any) -> None:
@@ -70,15 +71,33 @@ def _refresh(connection: Connection, name: str, rows: Any) -> None:
 
 def _groups(connection: Connection, lists: Traversable) -> None:
     group, member = Base.metadata.tables["country_group"], Base.metadata.tables["country_group_member"]
-    rows = list(_read(lists, "country-groups.csv", ("country", "name_en", "region", "valid_from", "valid_to", "source"),
-                      group="group_code"))
+    rows = list(
+        _read(
+            lists,
+            "country-groups.csv",
+            ("country", "name_en", "region", "valid_from", "valid_to", "source"),
+            group="group_code",
+        )
+    )
     by_code = {row["group_code"]: row for row in rows}
-    _refresh(connection, group.name, [{"code": code, "name_en": row["name_en"], "region_code": row["region"]}
-                                      for code, row in by_code.items()])
-    known = {tuple(found) for found in connection.execute(
-        select(member.c.group_code, member.c.country_code, member.c.valid_from))}
+    _refresh(
+        connection,
+        group.name,
+        [{"code": code, "name_en": row["name_en"], "region_code": row["region"]} for code, row in by_code.items()],
+    )
+    known = {
+        tuple(found)
+        for found in connection.execute(select(member.c.group_code, member.c.country_code, member.c.valid_from))
+    }
     for row in rows:
         start, end = (date.fromisoformat(row[key]) if row[key] else None for key in ("valid_from", "valid_to"))
         if (row["group_code"], row["country"], start) not in known:
-            connection.execute(insert(member).values(group_code=row["group_code"], country_code=row["country"],
-                                                     valid_from=start, valid_to=end, source=row["source"]))
+            connection.execute(
+                insert(member).values(
+                    group_code=row["group_code"],
+                    country_code=row["country"],
+                    valid_from=start,
+                    valid_to=end,
+                    source=row["source"],
+                )
+            )

@@ -12,8 +12,11 @@ from ledger.store.journal import LIVE
 
 @dataclass(frozen=True, slots=True)
 class EnvelopeState:
-    """An envelope with its amounts in minor units: `stated` by the act, `parts` allocated to its parts,
-    `drawn` committed directly on it. What is left is stated − parts − drawn."""
+    """An envelope with its amounts in minor units.
+
+    `stated` by the act, `parts` allocated to its parts, `drawn` committed directly on it. What is left is
+    stated − parts − drawn.
+    """
 
     id: int
     ref: str
@@ -39,6 +42,7 @@ class EnvelopeState:
 
     @property
     def left_minor(self) -> int:
+        """What is neither allocated to a part nor drawn."""
         return self.stated_minor - self.parts_minor - self.drawn_minor
 
 
@@ -46,8 +50,11 @@ def states(connection: Connection, known_at: int | None = None) -> list[Envelope
     """All envelopes that are not withdrawn, by reference."""
     known = "" if known_at is None else " AND w.batch_id <= :known_at"
     limit = "" if known_at is None else " AND t.batch_id <= :known_at"
-    live = LIVE if known_at is None else LIVE.replace("u.reverses_id = t.id", "u.reverses_id = t.id "
-                                                      "AND u.batch_id <= :known_at")
+    live = (
+        LIVE
+        if known_at is None
+        else LIVE.replace("u.reverses_id = t.id", "u.reverses_id = t.id AND u.batch_id <= :known_at")
+    )
     query = (
         "SELECT e.id, e.ref, q.ref AS parent, v.title, v.role, v.parts, v.feeds, v.fund_code, v.country_code, "
         "v.period_start, v.period_end, v.vintage, v.status, v.legal_reference, x.currency, x.price_basis, "
@@ -67,8 +74,27 @@ def states(connection: Connection, known_at: int | None = None) -> list[Envelope
     rows = connection.execute(text(query), {} if known_at is None else {"known_at": known_at}).fetchall()
     return [
         EnvelopeState(
-            int(r[0]), r[1], r[2], r[3], r[4], r[5], r[6], r[7], r[8], _day(r[9]), _day(r[10]), r[11], r[12], r[13],
-            r[14], r[15], int(r[16]), int(r[17]), int(r[18]), int(r[19]), bool(r[20]),
+            int(r[0]),
+            r[1],
+            r[2],
+            r[3],
+            r[4],
+            r[5],
+            r[6],
+            r[7],
+            r[8],
+            _day(r[9]),
+            _day(r[10]),
+            r[11],
+            r[12],
+            r[13],
+            r[14],
+            r[15],
+            int(r[16]),
+            int(r[17]),
+            int(r[18]),
+            int(r[19]),
+            bool(r[20]),
         )
         for r in rows
     ]

@@ -88,9 +88,7 @@ def versions(connection: Connection, ref: str) -> list[tuple[Figure, bool]]:
     """Every version of a figure, oldest first, with whether it is a withdrawal."""
     version = PublishedFigureVersion
     ids = select(version.id).join(PublishedFigure, PublishedFigure.id == version.figure_id)
-    gone = set(
-        connection.execute(ids.where(PublishedFigure.ref == ref, version.is_withdrawn.is_(True))).scalars()
-    )
+    gone = set(connection.execute(ids.where(PublishedFigure.ref == ref, version.is_withdrawn.is_(True))).scalars())
     found = _figures(connection, PublishedFigure.ref == ref)
     return [(figure, figure.version_id in gone) for figure in found]
 
@@ -138,8 +136,13 @@ def coverage(
     query = query.where(Coverage.batch_id.not_in(undone)).order_by(Coverage.id)
     return [
         CoverageRow(
-            int(row["batch_id"]), bool(row["is_illustrative"]), row["fund_code"], row["earmark_code"],
-            row["country_code"], row["period_start"], row["period_end"],
+            int(row["batch_id"]),
+            bool(row["is_illustrative"]),
+            row["fund_code"],
+            row["earmark_code"],
+            row["country_code"],
+            row["period_start"],
+            row["period_end"],
         )
         for row in connection.execute(
             query.with_only_columns(*Coverage.__table__.columns, Batch.is_illustrative)
@@ -161,9 +164,7 @@ class Places:
         ):
             self._members[group].append((country, start, end))
 
-    def scope(
-        self, codes: tuple[str, ...], start: date | None = None, end: date | None = None
-    ) -> tuple[str, ...]:
+    def scope(self, codes: tuple[str, ...], start: date | None = None, end: date | None = None) -> tuple[str, ...]:
         """The codes that money of this scope stands on; empty for everywhere.
 
         A group, named by itself or by its region's code, is its region, its members on some day from `start` to `end`,
@@ -315,8 +316,12 @@ def filters(
         return []
     if figure.envelope:
         return [
-            (ref, Filter(stage=Stage.ALLOCATED.value, envelope=ref, known_at=known_at,
-                         with_illustrative=with_illustrative))
+            (
+                ref,
+                Filter(
+                    stage=Stage.ALLOCATED.value, envelope=ref, known_at=known_at, with_illustrative=with_illustrative
+                ),
+            )
             for ref in _tree(connection, figure.envelope, parts=figure.scope_of == "parts", known_at=known_at)
         ]
     if figure.programme:
@@ -334,14 +339,10 @@ def filters(
 
 
 def _tree(connection: Connection, root: str, *, parts: bool, known_at: int | None) -> list[str]:
-    """The envelope (left out for `parts`) and all below it: what each keeps for itself adds up to the whole."""
-    children: dict[str | None, list[str]] = {}
-    for state in envelopes.states(connection, known_at):
-        children.setdefault(state.parent, []).append(state.ref)
-    found = [root]
-    for ref in found:
-        found += children.get(ref, [])
-    return found[1:] if parts else found
+    """The envelope, or its direct parts: what each was given adds up to the figure."""
+    if not parts:
+        return [root]
+    return [state.ref for state in envelopes.states(connection, known_at) if state.parent == root]
 
 
 def _cell(connection: Connection, figure: Figure) -> CellPlace | None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
-from sqlalchemy import text
-
 if TYPE_CHECKING:
     from ledger.store.posting import Context
     from ledger.store.staging import Holder
@@ -18,8 +16,10 @@ NO_DATE = date(1, 1, 1)
 LIVE = "t.reverses_id IS NULL AND NOT EXISTS (SELECT 1 FROM transfer u WHERE u.reverses_id = t.id)"
 
 #: Place of a stage in the flow of money; declared expenditure stands beside it and only comes from outside.
-RANK = ("CASE {0}.stage WHEN 'outside' THEN 0 WHEN 'allocated' THEN 1 WHEN 'committed' THEN 2 WHEN 'contracted' THEN 3 "
-        "WHEN 'paid' THEN 4 ELSE 5 END")
+RANK = (
+    "CASE {0}.stage WHEN 'outside' THEN 0 WHEN 'allocated' THEN 1 WHEN 'committed' THEN 2 WHEN 'contracted' THEN 3 "
+    "WHEN 'paid' THEN 4 ELSE 5 END"
+)
 
 
 def match(context: Context, holder: Holder) -> None:
@@ -41,16 +41,20 @@ def match(context: Context, holder: Holder) -> None:
         "WHERE a.kind = :kind AND n.seq = a.seq AND n.place = a.place",
         kind=kind,
     )
-    pair = ("l.credit_id = a.credit_id AND l.debit_id = a.debit_id AND l.minor = a.minor AND l.nth = a.nth "
-            "AND coalesce(l.value_date, :no_date) = coalesce(a.value_date, :no_date)")
+    pair = (
+        "l.credit_id = a.credit_id AND l.debit_id = a.debit_id AND l.minor = a.minor AND l.nth = a.nth "
+        "AND coalesce(l.value_date, :no_date) = coalesce(a.value_date, :no_date)"
+    )
     context.run(
         f"UPDATE stage_amount AS a SET matched = 1 WHERE a.kind = :kind AND EXISTS "
-        f"(SELECT 1 FROM stage_live l WHERE {pair})", kind=kind,
+        f"(SELECT 1 FROM stage_live l WHERE {pair})",
+        kind=kind,
     )
     context.run("CREATE INDEX ix_stage_amount_" + holder.table + " ON stage_amount (credit_id, debit_id, minor)")
     context.run(
         f"UPDATE stage_live AS l SET matched = 1 WHERE l.kind = :kind AND EXISTS "
-        f"(SELECT 1 FROM stage_amount a WHERE {pair})", kind=kind,
+        f"(SELECT 1 FROM stage_amount a WHERE {pair})",
+        kind=kind,
     )
 
 
@@ -79,13 +83,15 @@ def reverse(context: Context, which: str, rule: str) -> int:
 
 def withdraw_projects(context: Context, gone: str) -> None:
     """Reverse the live transfers of the projects that the query `gone` (id of version, project_id) names."""
-    which = (f"SELECT t.id FROM transfer t JOIN account x ON x.id = t.credit_account_id JOIN ({gone}) AS gone "
-             f"ON gone.project_id = x.project_id WHERE {LIVE}")
+    which = (
+        f"SELECT t.id FROM transfer t JOIN account x ON x.id = t.credit_account_id JOIN ({gone}) AS gone "
+        f"ON gone.project_id = x.project_id WHERE {LIVE}"
+    )
     reverse(context, which, "vanished")
-    copy_versions(context, "project_version", "project_id", f"SELECT gone.id FROM ({gone}) AS gone", withdrawn=True)
+    copy_versions(context, "project_version", f"SELECT gone.id FROM ({gone}) AS gone", withdrawn=True)
 
 
-def copy_versions(context: Context, table: str, id_column: str, which: str, *, withdrawn: bool) -> None:
+def copy_versions(context: Context, table: str, which: str, *, withdrawn: bool) -> None:
     """Repeat the versions whose ids the query `which` gives as the newest ones of this batch."""
     from ledger.store.models import Base
 
@@ -125,8 +131,10 @@ def movements(where: str) -> str:
     """
     year = "coalesce(CAST(substr(CAST(t.value_date AS text), 1, 4) AS integer), 0)"
     credit, debit = RANK.format("c"), RANK.format("d")
-    joined = ("FROM transfer t JOIN account c ON c.id = t.credit_account_id "
-              f"JOIN account d ON d.id = t.debit_account_id WHERE {where}")
+    joined = (
+        "FROM transfer t JOIN account c ON c.id = t.credit_account_id "
+        f"JOIN account d ON d.id = t.debit_account_id WHERE {where}"
+    )
     return (
         f"SELECT c.id AS account_id, {year} AS year, "
         f"CASE WHEN {debit} <= {credit} THEN t.amount_minor ELSE 0 END AS to_date, "

@@ -45,8 +45,15 @@ class Context:
 
     def _execute(self, statement: str, values: dict[str, Any]) -> CursorResult[Any]:
         clause, names = _prepared(statement)
-        ours = {"batch": self.batch_id, "source": self.source, "illustrative": self.is_illustrative,
-                "base": self.row_base, "no_country": NO_COUNTRY, "no_theme": NO_THEME, "no_date": journal.NO_DATE}
+        ours = {
+            "batch": self.batch_id,
+            "source": self.source,
+            "illustrative": self.is_illustrative,
+            "base": self.row_base,
+            "no_country": NO_COUNTRY,
+            "no_theme": NO_THEME,
+            "no_date": journal.NO_DATE,
+        }
         return self.connection.execute(clause, {k: v for k, v in (ours | values).items() if k in names})
 
 
@@ -120,8 +127,13 @@ def _refuse_unknown_parents(context: Context, holder: Holder) -> None:
             sheet = context.sheets[sheet_no]
             letter = next((c.letter for c in sheet.columns if c.field == "parent"), "")
             context.findings.append(
-                Finding("parent-unknown", f"the parent {parent!r} is neither in the file nor in the ledger",
-                        context.file, sheet.name, f"{letter}{number}")
+                Finding(
+                    "parent-unknown",
+                    f"the parent {parent!r} is neither in the file nor in the ledger",
+                    context.file,
+                    sheet.name,
+                    f"{letter}{number}",
+                )
             )
             context.run("UPDATE stage_row SET state = 'rejected' WHERE seq = :seq", seq=seq)
             context.run("DELETE FROM stage_amount WHERE seq = :seq", seq=seq)
@@ -144,9 +156,7 @@ def _identities(context: Context, holder: Holder) -> None:
         f"INSERT INTO {holder.table} ({source}ref, batch_id) "
         f"SELECT {given}ref, :batch FROM {holder.staged} WHERE is_new = 1 ORDER BY seq"
     )
-    context.run(
-        f"UPDATE {holder.staged} AS r SET holder_id = (SELECT i.id FROM {holder.table} i WHERE {same})"
-    )
+    context.run(f"UPDATE {holder.staged} AS r SET holder_id = (SELECT i.id FROM {holder.table} i WHERE {same})")
     if holder.links.get("parent_id"):
         parent = same.replace("r.ref", "r.parent_ref")
         context.run(
@@ -201,17 +211,25 @@ def _mark_rows(context: Context, holder: Holder) -> None:
 
 def _source_rows(context: Context) -> None:
     """Keep every row of every sheet with its state; `context.sheets` and `source_sheet` stand in the same order."""
-    ids = context.connection.execute(
-        text("SELECT s.id FROM source_sheet s JOIN source_file f ON f.id = s.file_id WHERE f.batch_id = :batch "
-             "ORDER BY s.position"), {"batch": context.batch_id}
-    ).scalars().all()
+    ids = (
+        context.connection.execute(
+            text(
+                "SELECT s.id FROM source_sheet s JOIN source_file f ON f.id = s.file_id WHERE f.batch_id = :batch "
+                "ORDER BY s.position"
+            ),
+            {"batch": context.batch_id},
+        )
+        .scalars()
+        .all()
+    )
     for sheet_no, sheet_id in enumerate(ids):
         context.run(
             "INSERT INTO source_row (id, sheet_id, number, state, digest) SELECT CAST(:base AS bigint) + seq, "
             "CAST(:sheet AS bigint), number, "
             "CASE WHEN state = 'posted' AND changed = 0 THEN 'unchanged' ELSE state END, digest "
             "FROM stage_row WHERE sheet_no = :sheet_no ORDER BY seq",
-            sheet=sheet_id, sheet_no=sheet_no,
+            sheet=sheet_id,
+            sheet_no=sheet_no,
         )
 
 
@@ -255,16 +273,24 @@ def _vanished(context: Context, kinds: set[Kind], *, complete: bool) -> int:
     count = int(context.value(f"SELECT count(*) FROM ({gone}) AS gone") or 0)
     if not count:
         return 0
-    names = context.connection.execute(
-        text(f"SELECT p.ref FROM project p JOIN ({gone}) AS gone ON gone.project_id = p.id ORDER BY p.ref LIMIT 5"),
-        {"source": context.source},
-    ).scalars().all()
+    names = (
+        context.connection.execute(
+            text(f"SELECT p.ref FROM project p JOIN ({gone}) AS gone ON gone.project_id = p.id ORDER BY p.ref LIMIT 5"),
+            {"source": context.source},
+        )
+        .scalars()
+        .all()
+    )
     shown = ", ".join(names) + (" …" if count > len(names) else "")
     done = "they were reversed" if complete else "nothing was reversed"
     context.findings.append(
-        Finding("rows-vanished", f"{count} projects of an earlier file are not in this one ({shown}); {done}",
-                context.file, values={"projects": count, "reversed": complete},
-                remedy="Nothing to do." if complete else "")
+        Finding(
+            "rows-vanished",
+            f"{count} projects of an earlier file are not in this one ({shown}); {done}",
+            context.file,
+            values={"projects": count, "reversed": complete},
+            remedy="Nothing to do." if complete else "",
+        )
     )
     if complete:
         journal.withdraw_projects(context, gone)
@@ -273,24 +299,32 @@ def _vanished(context: Context, kinds: set[Kind], *, complete: bool) -> int:
 
 def _count(context: Context, staged: Staged, posted: Posted) -> None:
     connection = context.connection
-    states = connection.execute(text(
-        "SELECT CASE WHEN state = 'posted' AND changed = 0 THEN 'unchanged' ELSE state END AS final, count(*) "
-        "FROM stage_row GROUP BY 1"
-    ))
+    states = connection.execute(
+        text(
+            "SELECT CASE WHEN state = 'posted' AND changed = 0 THEN 'unchanged' ELSE state END AS final, count(*) "
+            "FROM stage_row GROUP BY 1"
+        )
+    )
     posted.rows = Counter({state: int(count) for state, count in states})
-    sums = connection.execute(text(
-        "SELECT CASE WHEN r.state = 'posted' AND r.changed = 0 THEN 'unchanged' ELSE r.state END AS final, s.field, "
-        "s.currency, sum(s.minor) FROM stage_stated s JOIN stage_row r ON r.seq = s.seq GROUP BY 1, 2, 3"
-    ))
+    sums = connection.execute(
+        text(
+            "SELECT CASE WHEN r.state = 'posted' AND r.changed = 0 THEN 'unchanged' ELSE r.state END AS final, s.field, "
+            "s.currency, sum(s.minor) FROM stage_stated s JOIN stage_row r ON r.seq = s.seq GROUP BY 1, 2, 3"
+        )
+    )
     for state, name, currency, minor in sums:
         posted.stated.setdefault(state, {}).setdefault(name, Counter())[currency] += int(minor)
     for kind in staged.kinds - {Kind.FIGURES}:
-        new, total = connection.execute(text(
-            f"SELECT coalesce(sum(is_new), 0), count(*) FROM {HOLDERS[kind].staged} WHERE is_first = 1")).one()
-        changed = connection.execute(text(
-            f"SELECT count(DISTINCT h.holder_id) FROM {HOLDERS[kind].staged} h JOIN stage_row r ON r.seq = h.seq "
-            f"WHERE r.changed = 1 AND h.holder_id NOT IN "
-            f"(SELECT f.holder_id FROM {HOLDERS[kind].staged} f WHERE f.is_new = 1)")).scalar()
+        new, total = connection.execute(
+            text(f"SELECT coalesce(sum(is_new), 0), count(*) FROM {HOLDERS[kind].staged} WHERE is_first = 1")
+        ).one()
+        changed = connection.execute(
+            text(
+                f"SELECT count(DISTINCT h.holder_id) FROM {HOLDERS[kind].staged} h JOIN stage_row r ON r.seq = h.seq "
+                f"WHERE r.changed = 1 AND h.holder_id NOT IN "
+                f"(SELECT f.holder_id FROM {HOLDERS[kind].staged} f WHERE f.is_new = 1)"
+            )
+        ).scalar()
         posted.new += int(new)
         posted.changed += int(changed or 0)
         posted.unchanged += int(total) - int(new) - int(changed or 0)

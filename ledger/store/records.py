@@ -27,8 +27,10 @@ def find(connection: Connection, ref: str) -> list[Named]:
             found = [
                 Named(kind, row[0], row[1], row[2] or "")
                 for kind in ("envelope", "programme", "project")
-                for row in connection.execute(text(_query(kind, same, source)), {"ref": wanted} | (
-                    {"source": source} if source is not None and kind != "envelope" else {}))
+                for row in connection.execute(
+                    text(_query(kind, same, source)),
+                    {"ref": wanted} | ({"source": source} if source is not None and kind != "envelope" else {}),
+                )
             ]
             if found:
                 return found

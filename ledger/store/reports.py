@@ -45,7 +45,8 @@ class Line:
     """What one live transfer adds to one row of `totals(connection, wanted, by)`; `keys` are that row's.
 
     `minor` is negative where the money left the row again, as from an envelope to its parts. `column` is 1-based.
-    `record` and `title` are those of the project, envelope or programme that the money came to (or left).
+    `record`, `title`, fund, country, theme, stage and basis are those of where the money came to (or left); year 0 is
+    undated.
     """
 
     keys: tuple[Any, ...]
@@ -79,14 +80,12 @@ def lines(connection: Connection, wanted: Filter, by: Sequence[str]) -> Iterator
     """
     assert wanted.earmark is None
     where, values = totals._conditions(wanted, years=False)  # noqa: SLF001 - the same package: one meaning of a Filter
-    plain = ("x.fund_code", "x.country_code", "x.theme_code", "m.year", "x.stage", "x.basis", "x.currency",
-             "x.price_basis", "x.is_illustrative")
-    columns = [*plain, *(KEYS[name] for name in by)]
+    columns = ["x.currency", "x.price_basis", "x.is_illustrative", *(KEYS[name] for name in by)]
     picked = ", ".join(f"{column} AS k{number}" for number, column in enumerate(columns))
     inner = (
-        f"SELECT m.transfer_id, sum(m.minor) AS minor, {picked} FROM ({_sides(wanted)}) AS m "
+        f"SELECT m.transfer_id, m.year, sum(m.minor) AS minor, {picked} FROM ({_sides(wanted)}) AS m "
         f"JOIN account x ON x.id = m.account_id {totals._joins(wanted, by)} "  # noqa: SLF001
-        f"WHERE {' AND '.join(where)} GROUP BY m.transfer_id, {', '.join(columns)} HAVING sum(m.minor) <> 0"
+        f"WHERE {' AND '.join(where)} GROUP BY m.transfer_id, m.year, {', '.join(columns)} HAVING sum(m.minor) <> 0"
     )
     known = " AND w.batch_id <= :known_at" if wanted.known_at is not None else ""
     versions = " ".join(
@@ -97,18 +96,37 @@ def lines(connection: Connection, wanted: Filter, by: Sequence[str]) -> Iterator
     told = (
         "SELECT q.minor, q.transfer_id, t.batch_id, coalesce(p.ref, e.ref, g.ref, h.fund_code), "
         "coalesce(pv.title, ev.title, gv.title, ''), t.value_date, coalesce(f.name, ''), coalesce(s.name, ''), "
-        f"coalesce(r.number, 0), t.source_column, t.rule, {', '.join(f'q.k{n}' for n in range(len(columns)))} "
+        "coalesce(r.number, 0), t.source_column, t.rule, h.fund_code, h.country_code, h.theme_code, q.year, h.stage, "
+        f"h.basis, {', '.join(f'q.k{n}' for n in range(len(columns)))} "
         f"FROM ({inner}) AS q JOIN transfer t ON t.id = q.transfer_id JOIN account h ON h.id = "
         f"CASE WHEN q.minor > 0 THEN t.credit_account_id ELSE t.debit_account_id END {versions} "
         "LEFT JOIN source_row r ON r.id = t.source_row_id LEFT JOIN source_sheet s ON s.id = r.sheet_id "
         "LEFT JOIN source_file f ON f.id = s.file_id "
-        "ORDER BY f.id, s.position, r.number, t.source_column, t.id, q.minor DESC, q.k1, q.k2"
+        "ORDER BY f.id, s.position, r.number, t.source_column, t.id, q.minor DESC"
     )
     for r in connection.execute(text(told), values, execution_options={"yield_per": _FETCH}):
-        k = r[11:]
         yield Line(
-            tuple(k[9:]), int(r[0]), k[6], k[7], bool(k[8]), k[0], k[1], k[2], int(k[3]), k[4], k[5], r[3], r[4],
-            _day(r[5]), int(r[1]), int(r[2]), r[6], r[7], int(r[8]), r[9], r[10],
+            tuple(r[20:]),
+            int(r[0]),
+            r[17],
+            r[18],
+            bool(r[19]),
+            r[11],
+            r[12],
+            r[13],
+            int(r[14]),
+            r[15],
+            r[16],
+            r[3],
+            r[4],
+            _day(r[5]),
+            int(r[1]),
+            int(r[2]),
+            r[6],
+            r[7],
+            int(r[8]),
+            r[9],
+            r[10],
         )
 
 
@@ -116,8 +134,10 @@ def _sides(wanted: Filter) -> str:
     """Both sides of each live transfer that moves a stage's total, signed, with the year of its value date."""
     year = "coalesce(CAST(substr(CAST(t.value_date AS text), 1, 4) AS integer), 0) AS year"
     credit, debit = RANK.format("c"), RANK.format("d")
-    both = ("FROM transfer t JOIN account c ON c.id = t.credit_account_id JOIN account d ON d.id = t.debit_account_id "
-            f"WHERE {totals._live(wanted)} AND {totals._transfers(wanted)}")  # noqa: SLF001
+    both = (
+        "FROM transfer t JOIN account c ON c.id = t.credit_account_id JOIN account d ON d.id = t.debit_account_id "
+        f"WHERE {totals._live(wanted)} AND {totals._transfers(wanted)}"  # noqa: SLF001 - as above
+    )
     return (
         f"SELECT t.id AS transfer_id, t.amount_minor AS minor, c.id AS account_id, {year} {both} "
         f"AND {debit} <= {credit} UNION ALL SELECT t.id, -t.amount_minor, d.id, {year} {both} AND {credit} <= {debit}"

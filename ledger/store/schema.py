@@ -7,7 +7,6 @@ from importlib.resources import as_file
 from typing import Any
 
 from sqlalchemy import Connection, inspect, text
-from sqlalchemy.exc import DBAPIError
 
 from ledger import shipped
 from ledger.store.database import Database, DatabaseProblem
@@ -19,15 +18,16 @@ def upgrade(database: Database, revision: str = "head") -> tuple[str | None, str
 
     All steps stand in one transaction: a failing one leaves the schema as it was. On SQLite foreign keys are off
     meanwhile (a batch operation on a parent table would delete its children) and checked before the commit.
+    DatabaseProblem where the database was made by a newer program.
     """
     from alembic import command
 
     database.create_file()
     before = current(database)
-    with as_file(shipped.migrations()) as scripts, database.engine.connect() as connection:
+    _refuse_newer(database, before)
+    with as_file(shipped.migrations()) as scripts, database.open("BEGIN IMMEDIATE") as connection:
         if database.is_sqlite:
             connection.connection.driver_connection.execute("PRAGMA foreign_keys = OFF")  # type: ignore[union-attr]
-            connection.connection.info["begin"] = "BEGIN IMMEDIATE"
         command.upgrade(_config(scripts, connection), revision)
         if database.is_sqlite and (broken := connection.execute(text("PRAGMA foreign_key_check")).fetchall()):
             raise DatabaseProblem(f"the upgrade would break {len(broken)} references; nothing was changed")
@@ -41,11 +41,8 @@ def current(database: Database) -> str | None:
 
     if not database.exists():
         return None
-    try:
-        with database.engine.connect() as connection:
-            return MigrationContext.configure(connection).get_current_revision()
-    except DBAPIError as error:
-        raise DatabaseProblem(f"cannot use {database.shown}: {str(error.orig).strip().splitlines()[0]}") from error
+    with database.open("BEGIN") as connection:
+        return MigrationContext.configure(connection).get_current_revision()
 
 
 def head() -> str:
@@ -76,9 +73,16 @@ def differences(connection: Connection) -> list[str]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # both libraries say at length that they skip the expression index
         found = [str(difference) for difference in compare_metadata(context, Base.metadata)]
+    if "uq_account_key" not in index_names(connection, "account"):
+        found.append("the index uq_account_key of account is missing")
     present = trigger_names(connection)
-    return found + [f"append-only trigger of {table} is missing" for table in APPEND_ONLY
-                    if f"{table}_no_update" not in present or f"{table}_no_delete" not in present]
+    verbs = ("update", "delete") if connection.dialect.name == "sqlite" else ("update", "delete", "truncate")
+    return found + [
+        f"the append-only trigger {table}_no_{verb} is missing or switched off"
+        for table in APPEND_ONLY
+        for verb in verbs
+        if f"{table}_no_{verb}" not in present
+    ]
 
 
 def require_current(database: Database) -> None:
@@ -90,19 +94,28 @@ def require_current(database: Database) -> None:
         return
     if now is None:
         raise DatabaseProblem(f"{database.shown} holds no ledger yet. Make one with: euledger init")
-    if now not in {revision for revision, _ in history()}:
-        raise DatabaseProblem(f"{database.shown} was made by a newer program (schema {now}). Upgrade euledger.")
+    _refuse_newer(database, now)
     raise DatabaseProblem(f"{database.shown} has the older schema {now}. Run: euledger db upgrade")
 
 
 def trigger_names(connection: Connection) -> set[str]:
-    """Names of all triggers in the database."""
+    """Names of all triggers in force in the database; on PostgreSQL only those that hold for replicas too."""
     query = (
         "SELECT name FROM sqlite_master WHERE type = 'trigger'"
         if connection.dialect.name == "sqlite"
-        else "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal"
+        else "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled = 'A'"
     )
     return {str(name) for (name,) in connection.execute(text(query))}
+
+
+def index_names(connection: Connection, table: str) -> set[str]:
+    """Names of a table's indexes, expression indexes too (reflection leaves those out on SQLite)."""
+    query = (
+        "SELECT name FROM sqlite_master WHERE type = 'index' AND tbl_name = :table"
+        if connection.dialect.name == "sqlite"
+        else "SELECT indexname FROM pg_indexes WHERE tablename = :table AND schemaname = current_schema()"
+    )
+    return {str(name) for (name,) in connection.execute(text(query), {"table": table})}
 
 
 def table_names(connection: Connection) -> set[str]:
@@ -119,6 +132,11 @@ def _config(scripts: Any, connection: Connection) -> Any:
     return config
 
 
-def _is_ours(item: Any, name: str | None, type_: str, reflected: bool, compare_to: Any) -> bool:
+def _refuse_newer(database: Database, revision: str | None) -> None:
+    if revision is not None and revision not in {known for known, _ in history()}:
+        raise DatabaseProblem(f"{database.shown} was made by a newer program (schema {revision}). Upgrade euledger.")
+
+
+def _is_ours(_item: Any, name: str | None, type_: str, *_rest: Any) -> bool:
     # Expression indexes cannot be compared by reflection; the schema-twin test compares their text.
     return not (type_ == "index" and name == "uq_account_key")

@@ -48,7 +48,16 @@ class Holder:
     @property
     def attributes(self) -> tuple[str, ...]:
         """The version's columns that a row states."""
-        ours = {"id", self.id_column, "batch_id", "source_row_id", "is_withdrawn", "digest", "parent_id", "programme_id"}
+        ours = {
+            "id",
+            self.id_column,
+            "batch_id",
+            "source_row_id",
+            "is_withdrawn",
+            "digest",
+            "parent_id",
+            "programme_id",
+        }
         return tuple(c.name for c in Base.metadata.tables[self.version].columns if c.name not in ours)
 
     @property
@@ -60,6 +69,7 @@ class Holder:
 
     @property
     def staged(self) -> str:
+        """The temporary table of the kind."""
         return f"stage_{self.table}"
 
 
@@ -67,9 +77,7 @@ HOLDERS: dict[Kind, Holder] = {
     Kind.ENVELOPES: Holder(Kind.ENVELOPES, "envelope", "envelope_version", "envelope_id", False, True),
     Kind.PROGRAMMES: Holder(Kind.PROGRAMMES, "programme", "programme_version", "programme_id", True, True),
     Kind.PROJECTS: Holder(Kind.PROJECTS, "project", "project_version", "project_id", True, True),
-    Kind.FIGURES: Holder(
-        Kind.FIGURES, "published_figure", "published_figure_version", "figure_id", False, False
-    ),
+    Kind.FIGURES: Holder(Kind.FIGURES, "published_figure", "published_figure_version", "figure_id", False, False),
 }
 
 #: What a version says where the row says nothing.
@@ -83,8 +91,22 @@ _DEFAULTS: dict[str, Any] = {
     "is_target": False,
 }
 _RECORD_COLUMNS = ("seq", "ref", "parent_ref", "programme_ref", "envelope_ref", "digest")
-_AMOUNT_COLUMNS = ("seq", "place", "kind", "stage", "basis", "country_code", "theme_code", "fund_code", "currency",
-                   "price_basis", "value_date", "minor", "source_column", "rule")
+_AMOUNT_COLUMNS = (
+    "seq",
+    "place",
+    "kind",
+    "stage",
+    "basis",
+    "country_code",
+    "theme_code",
+    "fund_code",
+    "currency",
+    "price_basis",
+    "value_date",
+    "minor",
+    "source_column",
+    "rule",
+)
 
 
 @dataclass(slots=True)
@@ -98,6 +120,7 @@ class Staged:
     seq: int = 0
 
     def add_stated(self, state: str, values: dict[str, tuple[str, int]]) -> None:
+        """Add what one row states to the sums of its state."""
         per_field = self.stated.setdefault(state, {})
         for name, (currency, minor) in values.items():
             per_field.setdefault(name, Counter())[currency] += minor
@@ -115,31 +138,75 @@ def _definitions(dialect: str) -> tuple[str, ...]:
     """The CREATE statements in this dialect, put together once."""
     metadata = MetaData()
     big = BigInteger().with_variant(Integer, "sqlite")
-    Table("stage_row", metadata, Column("seq", big, primary_key=True, autoincrement=False), Column("sheet_no", Integer),
-          Column("number", Integer), Column("state", Text), Column("digest", Text),
-          Column("changed", Integer, server_default="0"), prefixes=["TEMPORARY"])
-    Table("stage_stated", metadata, Column("seq", big), Column("field", Text), Column("currency", Text),
-          Column("minor", big), prefixes=["TEMPORARY"])
-    Table("stage_share", metadata, Column("seq", big), Column("kind", Text), Column("code", Text),
-          Column("share_ppb", big), prefixes=["TEMPORARY"])
-    Table("stage_amount", metadata,
-          *(Column(name, _type(name, big)) for name in _AMOUNT_COLUMNS),
-          *(Column(name, big) for name in ("holder_id", "credit_id", "debit_id", "nth")),
-          Column("matched", Integer, server_default="0"), prefixes=["TEMPORARY"])
-    live = Table("stage_live", metadata, Column("id", big), Column("kind", Text),
-                 *(Column(name, big) for name in ("holder_id", "credit_id", "debit_id", "minor")),
-                 Column("value_date", Date), Column("nth", big), Column("matched", Integer), prefixes=["TEMPORARY"])
+    Table(
+        "stage_row",
+        metadata,
+        Column("seq", big, primary_key=True, autoincrement=False),
+        Column("sheet_no", Integer),
+        Column("number", Integer),
+        Column("state", Text),
+        Column("digest", Text),
+        Column("changed", Integer, server_default="0"),
+        prefixes=["TEMPORARY"],
+    )
+    Table(
+        "stage_stated",
+        metadata,
+        Column("seq", big),
+        Column("field", Text),
+        Column("currency", Text),
+        Column("minor", big),
+        prefixes=["TEMPORARY"],
+    )
+    Table(
+        "stage_share",
+        metadata,
+        Column("seq", big),
+        Column("kind", Text),
+        Column("code", Text),
+        Column("share_ppb", big),
+        prefixes=["TEMPORARY"],
+    )
+    Table(
+        "stage_amount",
+        metadata,
+        *(Column(name, _type(name, big)) for name in _AMOUNT_COLUMNS),
+        *(Column(name, big) for name in ("holder_id", "credit_id", "debit_id", "nth")),
+        Column("matched", Integer, server_default="0"),
+        prefixes=["TEMPORARY"],
+    )
+    live = Table(
+        "stage_live",
+        metadata,
+        Column("id", big),
+        Column("kind", Text),
+        *(Column(name, big) for name in ("holder_id", "credit_id", "debit_id", "minor")),
+        Column("value_date", Date),
+        Column("nth", big),
+        Column("matched", Integer),
+        prefixes=["TEMPORARY"],
+    )
     Index("ix_stage_live", live.c.credit_id, live.c.debit_id, live.c.minor)
     for holder in HOLDERS.values():
         types = Base.metadata.tables[holder.version].columns
         table = Table(
-            holder.staged, metadata,
+            holder.staged,
+            metadata,
             Column("seq", big, primary_key=True, autoincrement=False),
             *(Column(name, Text) for name in _RECORD_COLUMNS[1:]),
             *(Column(name, big) for name in ("holder_id", "own_parent_id", "own_programme_id", "envelope_id")),
             *(Column(name, Integer, server_default="0") for name in ("is_first", "is_new", "new_version")),
-            *(Column(name, Boolean if isinstance(types[name].type, Boolean) else
-                     Date if isinstance(types[name].type, Date) else Text) for name in holder.attributes),
+            *(
+                Column(
+                    name,
+                    Boolean
+                    if isinstance(types[name].type, Boolean)
+                    else Date
+                    if isinstance(types[name].type, Date)
+                    else Text,
+                )
+                for name in holder.attributes
+            ),
             prefixes=["TEMPORARY"],
         )
         Index(f"ix_{holder.staged}_ref", table.c.ref)
@@ -154,7 +221,14 @@ def _definitions(dialect: str) -> tuple[str, ...]:
 
 def drop(connection: Connection) -> None:
     """Remove the temporary tables."""
-    for name in ("stage_row", "stage_stated", "stage_share", "stage_amount", "stage_live", *(h.staged for h in HOLDERS.values())):
+    for name in (
+        "stage_row",
+        "stage_stated",
+        "stage_share",
+        "stage_amount",
+        "stage_live",
+        *(h.staged for h in HOLDERS.values()),
+    ):
         connection.exec_driver_sql(f"DROP TABLE IF EXISTS {name}")
 
 
@@ -174,7 +248,7 @@ def stage_sheets(connection: Connection, sheets: list[ReadSheet], progress: Call
             rows.add((staged.seq, sheet_no, row.number, row.state.value, row.digest))
             staged.rows[row.state.value] += 1
             if row.state is RowState.POSTED:
-                _stage_record(row, staged.seq, holder, records, amounts, shares)
+                _stage_record(row, staged.seq, holder, records=records, amounts=amounts, shares=shares)
                 for name, (currency, minor) in row.stated.items():
                     stated.add((staged.seq, name, currency, minor))
             elif row.stated:
@@ -188,7 +262,7 @@ def stage_sheets(connection: Connection, sheets: list[ReadSheet], progress: Call
     return staged
 
 
-def _stage_record(row: ReadRow, seq: int, holder: Holder, records: Buffer, amounts: Buffer, shares: Buffer) -> None:
+def _stage_record(row: ReadRow, seq: int, holder: Holder, *, records: Buffer, amounts: Buffer, shares: Buffer) -> None:
     record = row.record
     assert record is not None
     attributes = {**_DEFAULTS, **{k: v for k, v in record.attributes.items() if v is not None}}
@@ -196,10 +270,24 @@ def _stage_record(row: ReadRow, seq: int, holder: Holder, records: Buffer, amoun
     records.add((seq, record.ref, record.parent, record.programme, record.envelope, _digest(record, values), *values))
     fund = attributes["fund_code"]
     for place, amount in enumerate(record.amounts):
-        amounts.add((
-            seq, place, holder.kind.value, amount.stage, amount.basis, amount.country, amount.theme, fund,
-            amount.currency, amount.price_basis, _plain(amount.value_date), amount.minor, amount.column, amount.rule,
-        ))
+        amounts.add(
+            (
+                seq,
+                place,
+                holder.kind.value,
+                amount.stage,
+                amount.basis,
+                amount.country,
+                amount.theme,
+                fund,
+                amount.currency,
+                amount.price_basis,
+                _plain(amount.value_date),
+                amount.minor,
+                amount.column,
+                amount.rule,
+            )
+        )
     for kind, parts in record.splits.items():
         for code, share in parts.items():
             shares.add((seq, kind, code, share))
@@ -209,7 +297,7 @@ def _stage_record(row: ReadRow, seq: int, holder: Holder, records: Buffer, amoun
 
 def _digest(record: Record, values: list[Any]) -> str:
     """What makes one version of a record differ from another: everything but its amounts."""
-    content = [record.parent, record.programme, values]
+    content: list[Any] = [record.parent, record.programme, values]
     if record.splits or record.earmarks:
         content += [record.splits, record.earmarks]
     return hashlib.sha256(json.dumps(content, ensure_ascii=False, sort_keys=True).encode()).hexdigest()

@@ -82,8 +82,10 @@ class Total:
 
 
 def totals(connection: Connection, wanted: Filter, by: Sequence[str] = ()) -> list[Total]:
-    """The sums by `by` (names of KEYS), largest first. Shares of an earmark are applied to exact sums and rounded
-    half up once, at the end."""
+    """The sums by `by` (names of KEYS), largest first.
+
+    Shares of an earmark are applied to exact sums and rounded half up once, at the end.
+    """
     where, values = _conditions(wanted, years=_balances_suffice(wanted))
     share = "k.share_ppb" if wanted.earmark else "1000000000"
     grouped = ", ".join([*(KEYS[name] for name in by), "x.currency", "x.price_basis", "x.is_illustrative"])
@@ -121,8 +123,10 @@ def count_projects(connection: Connection, wanted: Filter) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
-    """What one live transfer adds to a total (negative where it leaves the scope for another of the same stage), and
-    the cell that it stands for. `share_ppb` is the part that an earmark counts."""
+    """What one live transfer adds to a total, and the cell that it stands for.
+
+    `minor` is negative where it leaves the scope for another of the same stage. `share_ppb` is the part that an earmark counts.
+    """
 
     transfer_id: int
     batch_id: int
@@ -147,13 +151,17 @@ class Contribution:
 
 
 def contributions(connection: Connection, wanted: Filter) -> list[Contribution]:
-    """The live transfers behind `totals(connection, wanted)`, in the order of files, sheets and rows. Their amounts
-    (by `share_ppb`) add up to that total; transfers that only move money inside the scope are left out."""
+    """The live transfers behind `totals(connection, wanted)`, in the order of files, sheets and rows.
+
+    Their amounts (by `share_ppb`) add up to that total; transfers that only move money inside the scope are left out.
+    """
     where, values = _conditions(wanted, years=False)
     live = _live(wanted)
     rank_c, rank_d = RANK.format("c"), RANK.format("d")
-    both = f"FROM transfer t JOIN account c ON c.id = t.credit_account_id JOIN account d ON d.id = t.debit_account_id " \
-           f"WHERE {live} AND {_transfers(wanted)}"
+    both = (
+        f"FROM transfer t JOIN account c ON c.id = t.credit_account_id JOIN account d ON d.id = t.debit_account_id "
+        f"WHERE {live} AND {_transfers(wanted)}"
+    )
     sides = (
         f"SELECT t.id AS transfer_id, t.amount_minor AS minor, c.id AS account_id, 0 AS year {both} "
         f"AND {rank_d} <= {rank_c} UNION ALL SELECT t.id, -t.amount_minor, d.id, 0 {both} AND {rank_c} <= {rank_d}"
@@ -181,7 +189,7 @@ def contributions(connection: Connection, wanted: Filter) -> list[Contribution]:
         "LEFT JOIN source_file f ON f.id = s.file_id ORDER BY f.id, s.position, r.number, t.source_column, t.id"
     )
     return [
-        Contribution(int(r[0]), int(r[1]), int(r[2]), int(r[3]), *r[4:17], int(r[17]), r[18], bool(r[19]))
+        Contribution(*map(int, r[:4]), *r[4:17], int(r[17]), r[18], is_illustrative=bool(r[19]))
         for r in connection.execute(text(told), values)
     ]
 
@@ -199,8 +207,10 @@ def _movements(wanted: Filter) -> str:
 
 
 def _inflows(wanted: Filter) -> str:
-    return (f"(SELECT t.credit_account_id AS account_id, 0 AS year FROM transfer t WHERE {_live(wanted)} "
-            f"AND {_transfers(wanted)}) AS m")
+    return (
+        f"(SELECT t.credit_account_id AS account_id, 0 AS year FROM transfer t WHERE {_live(wanted)} "
+        f"AND {_transfers(wanted)}) AS m"
+    )
 
 
 def _transfers(wanted: Filter) -> str:
@@ -230,10 +240,9 @@ def _balances_suffice(wanted: Filter) -> bool:
 def _joins(wanted: Filter, by: Sequence[str]) -> str:
     known = " AND w.batch_id <= :known_at" if wanted.known_at is not None else ""
     joins = [
-        "LEFT JOIN project_version v ON v.project_id = x.project_id AND v.id = (SELECT max(w.id) "
-        f"FROM project_version w WHERE w.project_id = x.project_id{known})",
-        "LEFT JOIN envelope_version ev ON ev.envelope_id = x.envelope_id AND ev.id = (SELECT max(w.id) "
-        f"FROM envelope_version w WHERE w.envelope_id = x.envelope_id{known})",
+        f"LEFT JOIN {kind}_version {alias} ON {alias}.{kind}_id = x.{kind}_id AND {alias}.id = "
+        f"(SELECT max(w.id) FROM {kind}_version w WHERE w.{kind}_id = x.{kind}_id{known})"
+        for kind, alias in (("project", "v"), ("envelope", "ev"))
     ]
     if {"project", "source"} & set(by) or wanted.project or wanted.source:
         joins.append("LEFT JOIN project p ON p.id = x.project_id")
@@ -267,8 +276,13 @@ def _conditions(wanted: Filter, *, years: bool) -> tuple[list[str], dict[str, An
     one_of("x.theme_code", "theme", wanted.themes)
     one_of("v.unit", "unit", wanted.units)
     singles = {
-        "stage": "x.stage", "currency": "x.currency", "price_basis": "x.price_basis", "envelope": "e.ref",
-        "project": "p.ref", "programme": KEYS["programme"], "source": KEYS["source"],
+        "stage": "x.stage",
+        "currency": "x.currency",
+        "price_basis": "x.price_basis",
+        "envelope": "e.ref",
+        "project": "p.ref",
+        "programme": KEYS["programme"],
+        "source": KEYS["source"],
     }
     for name, column in singles.items():
         value = getattr(wanted, name)

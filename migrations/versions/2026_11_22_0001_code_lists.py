@@ -1,4 +1,4 @@
-"""Code lists: funds, countries, groups, themes, earmarks
+"""Code lists: funds, countries, groups, themes, earmarks.
 
 Phase: expand. Programs before this revision do not know these tables.
 

@@ -1,4 +1,4 @@
-"""Batches, source files, sheets, rows and findings
+"""Batches, source files, sheets, rows and findings.
 
 Phase: expand. Programs before this revision do not know these tables.
 

@@ -1,4 +1,4 @@
-"""Envelopes, programmes, projects, splits, earmarks and coverage
+"""Envelopes, programmes, projects, splits, earmarks and coverage.
 
 Phase: expand. Programs before this revision do not know these tables.
 

@@ -1,4 +1,4 @@
-"""Accounts, transfers and balances
+"""Accounts, transfers and balances.
 
 Phase: expand. Programs before this revision do not know these tables.
 

@@ -1,4 +1,4 @@
-"""Published figures and waivers
+"""Published figures and waivers.
 
 Phase: expand. Programs before this revision do not know these tables.
 

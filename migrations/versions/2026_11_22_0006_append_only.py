@@ -1,4 +1,4 @@
-"""Triggers that refuse any change of what is booked
+"""Triggers that refuse any change of what is booked.
 
 Phase: expand. Programs before this revision never update or delete these tables either.
 

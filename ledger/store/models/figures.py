@@ -28,9 +28,11 @@ class PublishedFigure(Base):
 
 
 class PublishedFigureVersion(Base):
-    """The figure as stated: wording, precision, scope and date. `value` is an exact decimal as text, null where the
-    source states no number. Printed totals of imported sheets are figures too (origin `printed-total`): `scope_cells`
-    names the cells that should add up to it and `cells_value` what they do add up to."""
+    """The figure as stated: wording, precision, scope and date.
+
+    `value` is an exact decimal as text, null where the source states no number. Printed totals of imported sheets are figures too (origin `printed-total`): `scope_cells`
+    names the cells that should add up to it and `cells_value` what they do add up to.
+    """
 
     __tablename__ = "published_figure_version"
     __table_args__ = (

@@ -112,8 +112,11 @@ class Project(Base):
 
 
 class ProjectVersion(Base):
-    """What a batch said of a project. `unit` says what is counted (operation, action, decision, contract …);
-    `parent_id` links a contract to its decision, whose amount holds the contract's, so that levels are never added."""
+    """What a batch said of a project.
+
+    `unit` says what is counted (operation, action, decision, contract …);
+    `parent_id` links a contract to its decision, whose amount holds the contract's, so that levels are never added.
+    """
 
     __tablename__ = "project_version"
     __table_args__ = (Index("ix_project_version_project_id_id", "project_id", "id"),)
