@@ -30,9 +30,7 @@ class CheckResult:
 _Check = Callable[[Connection, bool], tuple[int, list[Finding]]]
 
 
-def run_checks(
-    database: Database, names: Sequence[str] = (), *, with_illustrative: bool = False
-) -> list[CheckResult]:
+def run_checks(database: Database, names: Sequence[str] = (), *, with_illustrative: bool = False) -> list[CheckResult]:
     """Run the checks named, or all, on one state of the ledger. An unknown name is a result that is not ok.
 
     `with_illustrative` lets the budget checks count illustrative money too; the integrity checks always look at all.
@@ -81,8 +79,14 @@ def _over_commitment(connection: Connection, with_illustrative: bool) -> tuple[i
     for span in spans:
         only = sum(other.fund == span.fund and other.currency == span.currency for other in spans) == 1
         wanted = Filter(
-            stage="committed", bases=("eu",), funds=(span.fund,), currency=span.currency, price_basis="current",
-            period_start=span.period.start, period_end=span.period.end, with_illustrative=with_illustrative,
+            stage="committed",
+            bases=("eu",),
+            funds=(span.fund,),
+            currency=span.currency,
+            price_basis="current",
+            period_start=span.period.start,
+            period_end=span.period.end,
+            with_illustrative=with_illustrative,
         )
         committed = sum(total.minor for total in totals(connection, wanted))
         if only:  # with several programming periods on record, money without a date belongs to none of them for sure
@@ -90,7 +94,8 @@ def _over_commitment(connection: Connection, with_illustrative: bool) -> tuple[i
             dated = wanted.period_start or wanted.period_end
             committed += sum(t.minor for t in totals(connection, timeless, ("year",)) if dated and not t.keys[0])
         feeding = [
-            each for each in amounts
+            each
+            for each in amounts
             if each.role == "reinforcement" and (each.feeds == span.fund or each.feeds in span.roots)
         ]
         if finding := budget.over_committed(span, committed, feeding, cells):
@@ -162,9 +167,19 @@ def _envelopes(connection: Connection, *, with_illustrative: bool) -> list[Envel
     places = integrity.envelope_places(connection)
     return [
         EnvelopeAmounts(
-            ref=s.ref, fund=s.fund, parent_fund=None if s.parent is None else funds.get(s.parent), role=s.role,
-            parts_are=s.parts_are, feeds=s.feeds, currency=s.currency, price_basis=s.price_basis, start=s.period_start,
-            end=s.period_end, stated=s.stated_minor, parts=s.parts_minor, drawn=s.drawn_minor,
+            ref=s.ref,
+            fund=s.fund,
+            parent_fund=None if s.parent is None else funds.get(s.parent),
+            role=s.role,
+            parts_are=s.parts_are,
+            feeds=s.feeds,
+            currency=s.currency,
+            price_basis=s.price_basis,
+            start=s.period_start,
+            end=s.period_end,
+            stated=s.stated_minor,
+            parts=s.parts_minor,
+            drawn=s.drawn_minor,
             cell=_cell(places.get(s.ref, Place())),
         )
         for s in states

@@ -114,12 +114,22 @@ def _line(figure: Figure) -> FigureLine:
     understood = read(figure)
     band = understood.band
     return FigureLine(
-        figure=figure.ref, origin=figure.origin, qualifier=figure.qualifier, value=figure.value, unit=figure.unit,
-        measure=figure.measure, quote=figure.quote, source=figure.source, page=figure.page,
+        figure=figure.ref,
+        origin=figure.origin,
+        qualifier=figure.qualifier,
+        value=figure.value,
+        unit=figure.unit,
+        measure=figure.measure,
+        quote=figure.quote,
+        source=figure.source,
+        page=figure.page,
         stated=quantity(understood.number.value if understood.number else None, understood.unit),
         rule="" if band is None else band.rule.id,
         interval="" if band is None or band.number is None else band.accept.text(understood.unit),
-        scope=figure.scope, kind=figure.kind, target=figure.is_target, batch=figure.batch,
+        scope=figure.scope,
+        kind=figure.kind,
+        target=figure.is_target,
+        batch=figure.batch,
         illustrative=figure.is_illustrative,
     )
 
@@ -128,12 +138,29 @@ def _view(figure: Figure, versions: list[tuple[Figure, bool]]) -> tuple[FigureVi
     understood, line = read(figure), _line(figure)
     warned = () if understood.band is None else understood.band.warn
     view = FigureView(
-        figure=line.figure, quote=line.quote, source=line.source, page=line.page, section=figure.section,
-        origin=line.origin, qualifier=line.qualifier, stated=line.stated, unit=line.unit, rule=line.rule,
-        rule_text=rule_text(line.rule), interval=line.interval,
-        warnings=tuple(part.text(understood.unit) for part in warned), measure=line.measure, kind=line.kind,
-        target=line.target, scope=_scope(figure), cells=figure.scope_cells, note=figure.note,
-        relations=figure.relations, caveat=figure.caveat, place=_place(figure), batch=line.batch,
+        figure=line.figure,
+        quote=line.quote,
+        source=line.source,
+        page=line.page,
+        section=figure.section,
+        origin=line.origin,
+        qualifier=line.qualifier,
+        stated=line.stated,
+        unit=line.unit,
+        rule=line.rule,
+        rule_text=rule_text(line.rule),
+        interval=line.interval,
+        warnings=tuple(part.text(understood.unit) for part in warned),
+        measure=line.measure,
+        kind=line.kind,
+        target=line.target,
+        scope=_scope(figure),
+        cells=figure.scope_cells,
+        note=figure.note,
+        relations=figure.relations,
+        caveat=figure.caveat,
+        place=_place(figure),
+        batch=line.batch,
         illustrative=line.illustrative,
         versions=tuple(
             FigureVersion(each.batch, each.value, each.unit, each.quote, withdrawn, _place(each))
@@ -145,12 +172,25 @@ def _view(figure: Figure, versions: list[tuple[Figure, bool]]) -> tuple[FigureVi
 
 def _scope(figure: Figure) -> dict[str, str]:
     """What the figure speaks of, only what it says."""
-    names = ("stage", "basis", "fund", "earmark", "country", "theme", "period_start", "period_end", "as_of", "envelope",
-             "scope_of", "programme", "denominator", "part_of", "counting_unit")
+    names = (
+        "stage",
+        "basis",
+        "fund",
+        "earmark",
+        "country",
+        "theme",
+        "period_start",
+        "period_end",
+        "as_of",
+        "envelope",
+        "scope_of",
+        "programme",
+        "denominator",
+        "part_of",
+        "counting_unit",
+    )
     said = {name: getattr(figure, name) for name in names}
-    return {
-        name: value.isoformat() if isinstance(value, date) else str(value) for name, value in said.items() if value
-    }
+    return {name: value.isoformat() if isinstance(value, date) else str(value) for name, value in said.items() if value}
 
 
 def _place(figure: Figure) -> str:

@@ -121,8 +121,12 @@ class _Bench:
         }
         self._covered = [
             Covered(
-                row.fund, row.earmark, self.places.scope((row.country,)) if row.country else (),
-                row.period_start, row.period_end, row.is_illustrative,
+                row.fund,
+                row.earmark,
+                self.places.scope((row.country,)) if row.country else (),
+                row.period_start,
+                row.period_end,
+                row.is_illustrative,
             )
             for row in figures.coverage(connection, known_at, with_illustrative=with_illustrative)
         ]
@@ -131,11 +135,13 @@ class _Bench:
         """What the ledger holds against the figure."""
         match understood.route:
             case Route.EXTERNAL:
-                return Known(note="rests on data outside the ledger")
+                return Known()
             case Route.NO_NUMBER:
                 return Known(refusal="No number is stated, so there is nothing to compare.")
             case Route.OUTPUT:
-                plural = figure.unit if figure.unit and figure.unit not in ("ratio", "share", "%") else "what this counts"
+                plural = (
+                    figure.unit if figure.unit and figure.unit not in ("ratio", "share", "%") else "what this counts"
+                )
                 return Known(refusal=f"The ledger records money, not {plural}.")
             case Route.PRINTED:
                 value = Fraction(figure.cells_value or "0")
@@ -194,9 +200,7 @@ class _Bench:
         holder = figures.holder(self.connection, figure.programme, self.known_at)
         if holder is None:
             return None
-        wanted = figures.holder_filter(
-            holder, figure, with_illustrative=self.with_illustrative, known_at=self.known_at
-        )
+        wanted = figures.holder_filter(holder, figure, with_illustrative=self.with_illustrative, known_at=self.known_at)
         found = self._total(wanted, currency)
         same = bool(holder.quote and figure.quote and holder.quote.split() == figure.quote.split())
         return replace(found, is_complete=True, notes=(*found.notes, *([_SAME_STATEMENT] if same else [])))
@@ -219,8 +223,12 @@ class _Bench:
 
     def _filters(self, figure: Figure) -> list[Filter]:
         return figures.scope_filters(
-            self.connection, figure, with_illustrative=self.with_illustrative, known_at=self.known_at,
-            as_of=self.as_of, places=self.places,
+            self.connection,
+            figure,
+            with_illustrative=self.with_illustrative,
+            known_at=self.known_at,
+            as_of=self.as_of,
+            places=self.places,
         )
 
     def _total(self, wanted: Filter, currency: str) -> _Sum:
@@ -242,7 +250,7 @@ class _Bench:
         """Whether all that the figure covers is recorded and counted, and why not."""
         scope = Scope(wanted.funds, figure.earmark, wanted.countries, figure.period_start, figure.last_day)
         if not is_covered(scope, self._covered):
-            return False, ("no list recorded so far is stated to be complete for it",)
+            return False, ("no recorded list is stated to be complete for it",)
         if self.as_of is not None and (figure.last_day is None or self.as_of < figure.last_day):
             return False, (f"money after {self.as_of} is left out",)
         if undated := self._undated(wanted, currency):
@@ -254,7 +262,9 @@ class _Bench:
         if wanted.period_start is None and wanted.period_end is None:
             return 0
         timeless = replace(wanted, stage=wanted.stage or "committed", period_start=None, period_end=None)
-        return sum(_only(found, currency) for found in totals(self.connection, timeless, ("year",)) if not found.keys[0])
+        return sum(
+            _only(found, currency) for found in totals(self.connection, timeless, ("year",)) if not found.keys[0]
+        )
 
     # --- counts and shares ---------------------------------------------------------------------------------------
 
@@ -287,15 +297,15 @@ class _Bench:
             )
         parts = self._sums(figure, currency)
         part = parts[0] if len(parts) == 1 else replace(min(parts, key=lambda found: found.minor), is_complete=False)
-        notes = dict.fromkeys((
-            f"{display(part.minor, currency)} of {display(whole.minor, currency)} ({figure.denominator})",
-            *part.notes,
-            *whole.notes,
-        ))
+        notes = dict.fromkeys(
+            (
+                f"{display(part.minor, currency)} of {display(whole.minor, currency)} ({figure.denominator})",
+                *part.notes,
+                *whole.notes,
+            )
+        )
         return Known(
-            known_share(
-                part.minor, whole.minor, part_complete=part.is_complete, whole_complete=whole.is_complete
-            ),
+            known_share(part.minor, whole.minor, part_complete=part.is_complete, whole_complete=whole.is_complete),
             Fraction(part.minor, whole.minor),
             part.is_complete and whole.is_complete,
             "; ".join(notes),
@@ -325,7 +335,7 @@ def _only(found: Total, currency: str) -> int:
 def _as_known(found: _Sum | None, currency: str) -> Known:
     """A sum as what follows from it: itself, at least itself, or nothing where nothing is recorded."""
     if found is None:
-        return Known(note="not recorded")
+        return Known(note="what the figure names is not recorded")
     value = Fraction(found.minor, 10 ** minor_digits(currency))
     interval = known_sum(value, complete=found.is_complete) if found.minor or found.is_complete else None
     return Known(interval, value, found.is_complete, "; ".join(found.notes), is_illustrative=found.is_illustrative)

@@ -121,13 +121,12 @@ def _scope(connection: Connection, label: str, wanted: Filter) -> list[WhyNode]:
             shares = {str(part.transfer_id): part.minor for part in parts}
         else:
             shares = allocate(whole, [(str(part.transfer_id), part.minor * part.share_ppb) for part in parts])
-        nodes.append(
-            WhyNode(
-                label, whole, currency, note="" if price_basis == "current" else f"prices of {price_basis}",
-                is_illustrative=illustrative,
-                children=_by_holder([(part, shares[str(part.transfer_id)]) for part in parts]),
-            )
-        )
+        below = _by_holder([(part, shares[str(part.transfer_id)]) for part in parts])
+        if len(below) == 1 and below[0].label == label:
+            nodes += below
+            continue
+        note = "" if price_basis == "current" else f"prices of {price_basis}"
+        nodes.append(WhyNode(label, whole, currency, note, is_illustrative=illustrative, children=below))
     return nodes
 
 

@@ -119,8 +119,12 @@ def over_committed(
         named = ", ".join(f"{each.ref} {display(each.stated, each.currency)}" for each in reinforcements)
         said += f"; reinforcements recorded beside it, not added: {named}"
     file, sheet, cell = cells.get(span.roots[0], ("", "", ""))
-    values = {"fund": span.fund, "envelopes": list(span.roots), "committed": display(committed, span.currency),
-              "allocated": display(span.minor, span.currency)}
+    values = {
+        "fund": span.fund,
+        "envelopes": list(span.roots),
+        "committed": display(committed, span.currency),
+        "allocated": display(span.minor, span.currency),
+    }
     return Finding("over-committed", said, file, sheet, cell, values=values)
 
 

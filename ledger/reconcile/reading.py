@@ -76,7 +76,9 @@ def read(figure: Figure) -> Read:
         factor = Fraction(scale)
     route, measure = route_of(figure, unit), figure.measure or ""
     try:
-        number = None if figure.value is None else _scaled(quoted_number(figure.quote or "", Decimal(figure.value)), factor)
+        number = (
+            None if figure.value is None else _scaled(quoted_number(figure.quote or "", Decimal(figure.value)), factor)
+        )
         rule = _rule(figure, unit, number)
     except QualifierUnknown as problem:
         return Read(route, unit, None, None, (_finding(figure, "qualifier-unknown", str(problem)),))

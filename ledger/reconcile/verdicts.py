@@ -129,9 +129,7 @@ def judge_figure(figure: Figure, read: Read, known: Known) -> tuple[FigureResult
         external=read.route is Route.EXTERNAL,
         target=figure.is_target,
     )
-    coverage = Coverage(
-        quantity(known.recorded, read.unit), known.is_complete, _percent(read, known), known.note
-    )
+    coverage = Coverage(quantity(known.recorded, read.unit), known.is_complete, _percent(read, known), known.note)
     result = _result(figure, read, known, judged, coverage=coverage, reason=_reason(figure, read, known, judged))
     if judged.verdict is not Verdict.BROKEN:
         return result, read.findings
@@ -155,7 +153,8 @@ def _result(
         low_inclusive=accept is not None and accept.low_inclusive,
         high_inclusive=accept is not None and accept.high_inclusive,
         ledger=quantity(recorded, unit),
-        difference=None if known.interval is None or recorded is None or stated is None
+        difference=None
+        if known.interval is None or recorded is None or stated is None
         else quantity(recorded - stated, unit),
         verdict=Verdict.UNDECIDABLE if judged is None else judged.verdict,
         coverage=coverage,
@@ -187,7 +186,7 @@ def _reason(figure: Figure, read: Read, known: Known, judged: Judgement) -> str:
         sentence = sentence.replace(" is recorded", " are recorded", 1)
     if known.is_illustrative and not known.refusal:
         sentence += " Illustrative data, not real, is counted in."
-    return sentence
+    return f"{sentence} Note: {known.note}." if known.note else sentence
 
 
 def _printed(figure: Figure, read: Read, difference: Fraction, recorded: Fraction) -> str:

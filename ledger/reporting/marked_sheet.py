@@ -47,9 +47,17 @@ _LETTERS_IN_A_LINE: Final = 46
 class _Scan:
     """What a first look at the sheet found."""
 
+    #: the rows that hold marks, and for those that are not there the row before which they belong
     rows: dict[int, Element] = field(default_factory=dict)
+    later: dict[int, Element] = field(default_factory=dict)
     cells: dict[tuple[int, int], Element] = field(default_factory=dict)
+    #: root, its children, and the column declarations
     head: list[Element] = field(default_factory=list)
+
+    @property
+    def filled(self) -> set[tuple[int, int]]:
+        """The cells that hold something."""
+        return {place for place, cell in self.cells.items() if cell.close > cell.inner}
 
 
 def mark_sheet(parts: Parts, path: str, marks: Sequence[Mark], styles: Styles, kinds: str) -> list[Mark]:
@@ -59,7 +67,8 @@ def mark_sheet(parts: Parts, path: str, marks: Sequence[Mark], styles: Styles, k
     """
     part = Part(parts.read(path))
     scan = _scan(part.data, marks)
-    placed = [mark.settled(scan.cells.keys()) for mark in marks]
+    filled = scan.filled
+    placed = [mark.settled(filled) for mark in marks]
     levels: dict[tuple[int, int], Severity] = {}
     for mark in placed:
         if mark.level in (Severity.ERROR, Severity.WARNING):
@@ -78,10 +87,12 @@ def mark_sheet(parts: Parts, path: str, marks: Sequence[Mark], styles: Styles, k
 
 
 def _scan(data: bytes, marks: Sequence[Mark]) -> _Scan:
-    wanted_rows, wanted_columns = set[int](), set[int]()
+    wanted_rows: set[int] = set()
+    wanted_columns: set[int] = set()
     for mark in marks:
         wanted_rows |= mark.rows
         wanted_columns |= mark.columns
+    awaited = sorted(wanted_rows, reverse=True)
     found, place = _Scan(), [0, 0]
 
     def keep(element: Element) -> bool:
@@ -94,10 +105,10 @@ def _scan(data: bytes, marks: Sequence[Mark]) -> _Scan:
                 found.cells.setdefault((row, column), element)
         elif name == "row" and element.depth == 2:
             place[:] = [int(element.get("r") or place[0] + 1), 0]
-            if place[0] in wanted_rows or not wanted_rows:
+            while awaited and awaited[-1] < place[0]:
+                found.later.setdefault(awaited.pop(), element)
+            if place[0] in wanted_rows:
                 found.rows.setdefault(place[0], element)
-            elif wanted_rows and place[0] not in found.rows and place[0] > min(wanted_rows):
-                found.rows[place[0]] = element
         elif element.depth <= 1 or name == "col":
             found.head.append(element)
         return False
@@ -121,18 +132,17 @@ def _set_styles(part: Part, scan: _Scan, levels: Mapping[tuple[int, int], Severi
         made = [(column, f'<{data.prefix}c r="{cell_name(row, column)}" s="{styles.marked(style if style is not None else _column_style(scan, column), level)}"/>') for column, level in cells]
         if element is None:
             text = f'<{data.prefix}row r="{row}">{"".join(text for _, text in made)}</{data.prefix}row>'
-            later = [scan.rows[number].start for number in sorted(scan.rows) if number > row]
-            if later:
-                part.insert(later[0], text)
+            if row in scan.later:
+                part.insert(scan.later[row].start, text)
             else:
-                part.append_more(data, text)
+                part.append(data, text)
             continue
         for column, text in made:
             later = [scan.cells[place].start for place in sorted(scan.cells) if place[0] == row and place[1] > column]
             if later:
                 part.insert(later[0], text)
             else:
-                part.append_more(element, text)
+                part.append(element, text)
 
 
 def _row_style(row: Element | None) -> int | None:

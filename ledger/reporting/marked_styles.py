@@ -16,11 +16,12 @@ LOOKS: Final = {
 }
 _ORDER = ("numFmts", "fonts", "fills", "borders", "cellStyleXfs", "cellXfs", "cellStyles", "dxfs", "tableStyles",
           "colors", "extLst")  # fmt: skip
+#: What the lists hold where a workbook has none: programs take the first two fills for granted.
 _FIRST = {
-    "fonts": '<font><sz val="11"/><name val="Calibri"/></font>',
-    "fills": '<fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill>',
-    "borders": "<border><left/><right/><top/><bottom/><diagonal/></border>",
-    "cellXfs": '<xf numFmtId="0" fontId="0" fillId="0" borderId="0"/>',
+    "fonts": ['<font><sz val="11"/><name val="Calibri"/></font>'],
+    "fills": ['<fill><patternFill patternType="none"/></fill>', '<fill><patternFill patternType="gray125"/></fill>'],
+    "borders": ["<border><left/><right/><top/><bottom/><diagonal/></border>"],
+    "cellXfs": ['<xf numFmtId="0" fontId="0" fillId="0" borderId="0"/>'],
 }
 EMPTY: Final = f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n<styleSheet xmlns="{MAIN}"></styleSheet>'
 #: Fonts that cannot be read on a light fill.
@@ -44,13 +45,15 @@ class Styles:
         self._old = {name: len(items) for name, items in self._items.items()}
         for name, items in self._items.items():
             if not items:
-                items += re.findall(r"<(?:font|fill|border|xf)\b.*?(?:</(?:font|fill|border)>|(?<!color)/>$)", _FIRST[name])
+                items += [self._prefixed(text) for text in _FIRST[name]]
         self._marked: dict[tuple[int, Severity], int] = {}
 
     def add(self, group: str, xml: str) -> int:
         """Index of a font, fill, border or cell format; written without prefixes."""
-        text = re.sub(r"<(/?)(?=\w)", rf"<\1{self._p}", xml) if self._p else xml
-        return self._index(group, text)
+        return self._index(group, self._prefixed(xml))
+
+    def _prefixed(self, xml: str) -> str:
+        return re.sub(r"<(/?)(?=\w)", rf"<\1{self._p}", xml) if self._p else xml
 
     def _index(self, group: str, text: str) -> int:
         items = self._items[group]
@@ -103,15 +106,16 @@ class Styles:
                 else:
                     self._part.append(self._root, text)
             elif new:
-                # The whole group is written again: its start tag and its end change together.
-                data = self._part.data
-                head = with_attributes(data[group.start : group.inner], {"count": str(len(items))})
-                if group.close == group.inner == group.end:
-                    self._part.replace(group.start, group.end, head[:-2] + b">" + "".join(new).encode("ascii", "xmlcharrefreplace") + f"</{group.name}>".encode())
-                else:
-                    self._part.replace(group.start, group.inner, head)
-                    self._part.insert(group.close, "".join(new))
+                self._part.append(group, "".join(new))
+                self._counts(group, len(items))
         return self._part.result()
+
+    def _counts(self, group: Element, number: int) -> None:
+        """Correct the `count` of a list, in its digits alone: the tag may be opened for its content besides."""
+        tag = self._part.data[group.start : group.inner]
+        found = re.search(rb"""\scount\s*=\s*["']([0-9]+)""", tag)
+        if found:
+            self._part.replace(group.start + found.start(1), group.start + found.end(1), str(number).encode())
 
 
 def solid(colour: str) -> str:

@@ -105,6 +105,7 @@ class Part:
 
     data: bytes
     _changes: list[tuple[int, int, int, bytes]] = field(default_factory=list)
+    _appended: dict[int, tuple[Element, list[str]]] = field(default_factory=dict)
 
     def replace(self, start: int, end: int, text: bytes) -> None:
         """Put `text` in the place of these bytes. Changes must not overlap; several may insert at one place."""
@@ -115,11 +116,8 @@ class Part:
         self.replace(at, at, markup(text))
 
     def append(self, element: Element, text: str) -> None:
-        """Put markup at the end of an element's content. An element without content is opened for it, once."""
-        if element.close == element.inner == element.end:
-            self.replace(element.inner - 2, element.inner, b">" + markup(text) + markup(f"</{element.name}>"))
-        else:
-            self.insert(element.close, text)
+        """Put markup at the end of an element's content, after what was appended before."""
+        self._appended.setdefault(element.start, (element, []))[1].append(text)
 
     def set(self, element: Element, values: Mapping[str, str | None]) -> None:
         """Set attributes of a start tag; None removes one. An element is changed once at most."""
@@ -127,8 +125,15 @@ class Part:
 
     def result(self) -> bytes:
         """The part with its changes made."""
+        changes = list(self._changes)
+        for element, texts in self._appended.values():
+            inside = markup("".join(texts))
+            if element.close == element.inner == element.end:  # <a/> is opened for its content
+                changes.append((element.inner - 2, element.inner, len(changes), b">" + inside + markup(f"</{element.name}>")))
+            else:
+                changes.append((element.close, element.close, len(changes), inside))
         pieces, at = [], 0
-        for start, end, _, text in sorted(self._changes):
+        for start, end, _, text in sorted(changes):
             assert start >= at, "two changes overlap"
             pieces += [self.data[at:start], text]
             at = end

@@ -310,7 +310,10 @@ def printed_cells(found: FoundFigure) -> list[tuple[str, list[CellPlace]]]:
 def filters(
     connection: Connection, found: FoundFigure, *, with_illustrative: bool = False, known_at: int | None = None
 ) -> list[tuple[str, Filter]]:
-    """What the ledger has against the figure, as labelled filters; empty where it is not measured in money here."""
+    """What the ledger has against the figure, as labelled filters; empty where it is not measured in money here.
+
+    Of an envelope the amount that it was given is meant, not what it kept after giving to its parts.
+    """
     figure = found.figure
     if figure.is_printed_total or figure.scope == "CONTEXT":
         return []
@@ -322,7 +325,7 @@ def filters(
                     stage=Stage.ALLOCATED.value, envelope=ref, known_at=known_at, with_illustrative=with_illustrative
                 ),
             )
-            for ref in _tree(connection, figure.envelope, parts=figure.scope_of == "parts", known_at=known_at)
+            for ref in _meant(connection, figure, known_at)
         ]
     if figure.programme:
         named = holder(connection, figure.programme, known_at)
@@ -338,11 +341,12 @@ def filters(
     ]
 
 
-def _tree(connection: Connection, root: str, *, parts: bool, known_at: int | None) -> list[str]:
-    """The envelope, or its direct parts: what each was given adds up to the figure."""
-    if not parts:
-        return [root]
-    return [state.ref for state in envelopes.states(connection, known_at) if state.parent == root]
+def _meant(connection: Connection, figure: Figure, known_at: int | None) -> list[str]:
+    """The envelopes whose stated amounts make up the figure: the parts, or the envelope itself."""
+    refs = [(state.ref, state.parent) for state in envelopes.states(connection, known_at)]
+    if figure.scope_of == "parts":
+        return [ref for ref, parent in refs if parent == figure.envelope]
+    return [ref for ref, _ in refs if ref == figure.envelope]
 
 
 def _cell(connection: Connection, figure: Figure) -> CellPlace | None:

@@ -14,8 +14,11 @@ from ledger.domain.findings import Finding
 from ledger.store.database import Database
 from tests.builders import amount, envelope, new_ledger, post, project
 
-TREE = [envelope("TOT", 100_000, parts="complete"), envelope("A", 60_000, parent="TOT"),
-        envelope("B", 40_000, parent="TOT")]
+TREE = [
+    envelope("TOT", 100_000, parts="complete"),
+    envelope("A", 60_000, parent="TOT"),
+    envelope("B", 40_000, parent="TOT"),
+]
 HALVES = {"country": {"TN": 333_333_333, "MA": 666_666_667}}
 
 
@@ -41,12 +44,20 @@ def execute(database: Database, *statements: str) -> None:
 
 def test_a_clean_ledger_is_silent(ledger: Database) -> None:
     post(ledger, TREE, file="e.xlsx")
-    post(ledger, [
-        project("D", amount(1_000), amount(300, stage="paid"), unit="decision"),
-        project("C", amount(400), unit="contract", parent="D"),
-        project("S", amount(33, rule="split TN 33.3333333%"), amount(67, country="MA", rule="split MA 66.6666667%"),
-                splits=HALVES, fund="AMIF"),
-    ])
+    post(
+        ledger,
+        [
+            project("D", amount(1_000), amount(300, stage="paid"), unit="decision"),
+            project("C", amount(400), unit="contract", parent="D"),
+            project(
+                "S",
+                amount(33, rule="split TN 33.3333333%"),
+                amount(67, country="MA", rule="split MA 66.6666667%"),
+                splits=HALVES,
+                fund="AMIF",
+            ),
+        ],
+    )
     post(ledger, [project("I", amount(900), fund="AMIF")], illustrative=True, source="made-up", file="i.xlsx")
     post(ledger, [project("D", amount(900), unit="decision")], file="newer.xlsx")
     results = run_checks(ledger)
@@ -57,7 +68,13 @@ def test_a_clean_ledger_is_silent(ledger: Database) -> None:
 
 def test_every_check_says_what_it_is_for() -> None:
     assert set(CHECKS) == {
-        "tree-sums", "over-commitment", "orphans", "split-sums", "balances", "append-only", "illustrative",
+        "tree-sums",
+        "over-commitment",
+        "orphans",
+        "split-sums",
+        "balances",
+        "append-only",
+        "illustrative",
     }
     assert all(purpose.endswith(".") for purpose in CHECKS.values())
 
@@ -69,13 +86,21 @@ def test_an_unknown_check_is_told(ledger: Database) -> None:
 
 
 def test_tree_sums_to_the_cent(ledger: Database) -> None:
-    post(ledger, [
-        *TREE[:2], envelope("B", 39_999, parent="TOT"),
-        envelope("FREE", 100), envelope("F1", 100, parent="FREE"), envelope("F2", 1, parent="FREE"),
-    ], file="e.xlsx")
+    post(
+        ledger,
+        [
+            *TREE[:2],
+            envelope("B", 39_999, parent="TOT"),
+            envelope("FREE", 100),
+            envelope("F1", 100, parent="FREE"),
+            envelope("F2", 1, parent="FREE"),
+        ],
+        file="e.xlsx",
+    )
     found = run(ledger, "tree-sums")
     assert {(finding.code, finding.values["envelope"]) for finding in found} == {
-        ("tree-sum", "TOT"), ("over-allocated", "FREE"),
+        ("tree-sum", "TOT"),
+        ("over-allocated", "FREE"),
     }
     assert {finding.place for finding in found} == {"e.xlsx!Sheet1!2", "e.xlsx!Sheet1!5"}
     assert all("EUR 0.01" in finding.message for finding in found)
@@ -84,8 +109,11 @@ def test_tree_sums_to_the_cent(ledger: Database) -> None:
 @pytest.mark.parametrize(("minor", "count"), [(100_000, 0), (100_001, 1)])
 def test_a_fund_commits_no_more_than_its_trees_hold(ledger: Database, minor: int, count: int) -> None:
     fed = envelope("FED", 5_000, role="reinforcement", feeds="AMIF")
-    post(ledger, [*TREE, fed, envelope("OLD", 900_000, period_start=date(2014, 1, 1), period_end=date(2020, 12, 31))],
-         file="e.xlsx")
+    post(
+        ledger,
+        [*TREE, fed, envelope("OLD", 900_000, period_start=date(2014, 1, 1), period_end=date(2020, 12, 31))],
+        file="e.xlsx",
+    )
     post(ledger, [project("P", amount(minor, on=date(2022, 1, 1)), fund="AMIF"), project("N", amount(10**9))])
     found = run(ledger, "over-commitment")
     assert len(found) == count
@@ -131,7 +159,7 @@ def test_a_contract_whose_decision_vanished_is_an_orphan(ledger: Database) -> No
 
 def test_money_without_a_row_or_a_holder_is_an_orphan(ledger: Database) -> None:
     post(ledger, [project("P", amount(1_000))])
-    key = ("fund_code, country_code, theme_code, basis, currency, price_basis, is_illustrative")
+    key = "fund_code, country_code, theme_code, basis, currency, price_basis, is_illustrative"
     execute(
         ledger,
         "INSERT INTO transfer (batch_id, debit_account_id, credit_account_id, amount_minor, rule) "
@@ -148,19 +176,32 @@ def test_a_tampered_file_with_dangling_references_is_told(sqlite_url: str) -> No
     database = new_ledger(sqlite_url)
     post(database, [project("P", amount(1_000))])
     with sqlite3.connect(str(database.path)) as raw:
-        raw.execute("INSERT INTO project_split (version_id, kind, code, share_ppb) VALUES (77, 'theme', 'x', 1000000000)")
+        raw.execute(
+            "INSERT INTO project_split (version_id, kind, code, share_ppb) VALUES (77, 'theme', 'x', 1000000000)"
+        )
     raw.close()
     assert ["project_split" in finding.message for finding in run(database, "orphans")] == [True]
     database.close()
 
 
 def test_shares_make_a_whole_and_parts_follow_them(ledger: Database) -> None:
-    post(ledger, [
-        project("OK", amount(33, rule="split TN 33.3333333%"), amount(67, country="MA", rule="split MA 66.6666667%"),
-                splits=HALVES),
-        project("OFF", amount(35, rule="split TN 33.3333333%"), amount(65, country="MA", rule="split MA 66.6666667%"),
-                splits=HALVES),
-    ])
+    post(
+        ledger,
+        [
+            project(
+                "OK",
+                amount(33, rule="split TN 33.3333333%"),
+                amount(67, country="MA", rule="split MA 66.6666667%"),
+                splits=HALVES,
+            ),
+            project(
+                "OFF",
+                amount(35, rule="split TN 33.3333333%"),
+                amount(65, country="MA", rule="split MA 66.6666667%"),
+                splits=HALVES,
+            ),
+        ],
+    )
     found = run(ledger, "split-sums")
     assert [finding.message.partition(",")[0] for finding in found] == ["OFF", "OFF"]
     execute(

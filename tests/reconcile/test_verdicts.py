@@ -33,8 +33,10 @@ def verdict(of: Figure, known: Known) -> Verdict:
 @pytest.mark.parametrize(
     ("cents", "expected"),
     [
-        (524999999999, Verdict.BROKEN), (525000000000, Verdict.MET),
-        (534999999999, Verdict.MET), (535000000000, Verdict.BROKEN),
+        (524999999999, Verdict.BROKEN),
+        (525000000000, Verdict.MET),
+        (534999999999, Verdict.MET),
+        (535000000000, Verdict.BROKEN),
     ],
 )
 def test_boundaries_to_the_cent(cents: int, expected: Verdict) -> None:
@@ -42,7 +44,9 @@ def test_boundaries_to_the_cent(cents: int, expected: Verdict) -> None:
     result, findings = judge_figure(FIVE, read(FIVE), Known(known_sum(value, complete=True), value, is_complete=True))
     assert result.verdict is expected
     assert (result.stated, result.low, result.high) == (
-        Money(530000000000, "EUR"), Money(525000000000, "EUR"), Money(535000000000, "EUR"),
+        Money(530000000000, "EUR"),
+        Money(525000000000, "EUR"),
+        Money(535000000000, "EUR"),
     )
     assert (result.low_inclusive, result.high_inclusive, result.rule) == (True, False, "R-ABOUT")
     assert result.difference == Money(cents - 530000000000, "EUR")
@@ -52,7 +56,11 @@ def test_boundaries_to_the_cent(cents: int, expected: Verdict) -> None:
 
 
 def test_a_lower_bound_can_break_but_not_meet() -> None:
-    for value, expected in ((100, Verdict.UNDECIDABLE), (5_300_000_000, Verdict.UNDECIDABLE), (5_350_000_000, Verdict.BROKEN)):
+    for value, expected in (
+        (100, Verdict.UNDECIDABLE),
+        (5_300_000_000, Verdict.UNDECIDABLE),
+        (5_350_000_000, Verdict.BROKEN),
+    ):
         assert verdict(FIVE, Known(known_sum(value, complete=False), Fraction(value))) is expected
 
 
@@ -108,19 +116,35 @@ def test_external_and_numberless_figures_never_raise_and_find_nothing() -> None:
     silent = figure(qualifier="unquantified", measure="none")
     result, findings = judge_figure(silent, read(silent), Known(refusal="No number is stated."))
     assert (result.verdict, result.rule, result.reason, findings) == (
-        Verdict.UNDECIDABLE, "R-UNQ", "No number is stated.", (),
+        Verdict.UNDECIDABLE,
+        "R-UNQ",
+        "No number is stated.",
+        (),
     )
     assert result.low is result.high is result.stated is result.room is None
 
 
 @pytest.mark.parametrize(
     ("attributes", "code"),
-    [({"qualifier": "sort of"}, "qualifier-unknown"), ({"qualifier": "some", "rule": "R-MAGIC"}, "qualifier-unknown"),
-     ({"qualifier": "some", "value": "many"}, "number-invalid")],
+    [
+        ({"qualifier": "sort of"}, "qualifier-unknown"),
+        ({"qualifier": "some", "rule": "R-MAGIC"}, "qualifier-unknown"),
+        ({"qualifier": "some", "value": "many"}, "number-invalid"),
+    ],
 )
 def test_what_cannot_be_read_is_told_and_left_undecided(attributes: dict[str, Any], code: str) -> None:
-    odd = figure(**{"quote": "EUR 5 million", "value": "5000000", "unit": "EUR", "measure": "sum", "file": "a.xlsx",
-                    "sheet": "S", "row": 7, **attributes})
+    odd = figure(
+        **{
+            "quote": "EUR 5 million",
+            "value": "5000000",
+            "unit": "EUR",
+            "measure": "sum",
+            "file": "a.xlsx",
+            "sheet": "S",
+            "row": 7,
+            **attributes,
+        }
+    )
     result, findings = judge_figure(odd, read(odd), Known(Interval.point(1), Fraction(1), is_complete=True))
     assert result.verdict is Verdict.UNDECIDABLE
     assert [(f.code, f.place) for f in findings] == [(code, "a.xlsx!S!7")]
@@ -128,8 +152,14 @@ def test_what_cannot_be_read_is_told_and_left_undecided(attributes: dict[str, An
 
 
 def test_a_doubled_scale_is_noted_but_large_millions_are_not() -> None:
-    odd = figure(quote="almost 10 000 thousand migrants", value="10000", qualifier="almost", unit="persons",
-                 measure="count", scope="CONTEXT")
+    odd = figure(
+        quote="almost 10 000 thousand migrants",
+        value="10000",
+        qualifier="almost",
+        unit="persons",
+        measure="count",
+        scope="CONTEXT",
+    )
     assert [(f.code, f.level) for f in read(odd).findings] == [("scale-doubled", Severity.INFO)]
     plain = money("EUR 9 882 million", "9882000000", "total")
     assert read(plain).findings == ()
@@ -143,8 +173,16 @@ def test_the_rule_of_the_sheet_wins() -> None:
 
 
 def test_a_printed_total_names_its_cells() -> None:
-    total = money("Totals: EUR 10.00", "10.00", "total", ref="a.xlsx!S!E29", origin="printed-total", rule="R-TOTAL",
-                  scope_cells="E2:E28", cells_value="12.00")
+    total = money(
+        "Totals: EUR 10.00",
+        "10.00",
+        "total",
+        ref="a.xlsx!S!E29",
+        origin="printed-total",
+        rule="R-TOTAL",
+        scope_cells="E2:E28",
+        cells_value="12.00",
+    )
     known = Known(Interval.point(12), Fraction(12), is_complete=True)
     result, findings = judge_figure(total, read(total), known)
     assert (result.verdict, result.difference, result.place) == (Verdict.BROKEN, Money(200, "EUR"), "a.xlsx!S!E2:E28")
@@ -154,10 +192,14 @@ def test_a_printed_total_names_its_cells() -> None:
 
 
 def test_a_target_is_never_broken() -> None:
-    target = figure(quote="10%", value="0.1", qualifier="none", unit="ratio", measure="share", denominator="E",
-                    is_target=True)
-    for share, expected in ((Fraction(667, 10000), Verdict.UNDECIDABLE), (Fraction(1, 10), Verdict.MET),
-                            (Fraction(2, 10), Verdict.MET_WARN)):
+    target = figure(
+        quote="10%", value="0.1", qualifier="none", unit="ratio", measure="share", denominator="E", is_target=True
+    )
+    for share, expected in (
+        (Fraction(667, 10000), Verdict.UNDECIDABLE),
+        (Fraction(1, 10), Verdict.MET),
+        (Fraction(2, 10), Verdict.MET_WARN),
+    ):
         assert verdict(target, Known(Interval.point(share), share, is_complete=True)) is expected
 
 
