@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 
 from ledger.domain.findings import Finding
-from ledger.domain.records import Amount, CoverageStatement, Kind, ReadRow, Reading, ReadSheet, Record, RowState
+from ledger.domain.records import Amount, CoverageStatement, Kind, Reading, ReadRow, ReadSheet, Record, RowState
 from ledger.store import batches, code_lists, posting, schema, staging
 from ledger.store.database import Database, parse_url
 
@@ -110,7 +110,7 @@ def post(
 ) -> Done:
     """Book `records` as the rows 2, 3 … of a sheet named Sheet1, one sheet per kind, in one batch."""
     content = repr((file, records)).encode()
-    sheets = []
+    sheets: list[ReadSheet] = []
     for kind in dict.fromkeys(record.kind for record in records):
         of_kind = [record for record in records if record.kind is kind]
         rows = [ReadRow(1, RowState.NOTE, "0" * 64)]
@@ -132,7 +132,7 @@ def post(
     with database.write() as connection:
         batch = batches.open_batch(connection, "import", source=source, is_illustrative=illustrative)
         staging.create(connection)
-        staged = staging.stage_sheets(connection, sheets, lambda rows: None)
+        staged = staging.stage_sheets(connection, sheets, lambda _rows: None)
         batches.keep_file(connection, batch, reading, content)
         context = posting.Context(
             connection, batch, source, illustrative, batches.row_base(connection), sheets, file, reading.findings

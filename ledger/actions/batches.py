@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-
 from ledger.domain.findings import Finding
 from ledger.domain.records import RowState
 from ledger.store import batches, schema
@@ -106,17 +105,27 @@ def revert(database: Database, number: int, *, dry_run: bool = False) -> RevertR
         if batch is None:
             result.findings.append(_unknown(number))
         elif batch["reverted_by"] is not None:
-            result.findings.append(Finding("batch-reverted", f"batch {number} was reverted by batch "
-                                           f"{batch['reverted_by']} already"))
+            result.findings.append(
+                Finding("batch-reverted", f"batch {number} was reverted by batch {batch['reverted_by']} already")
+            )
         elif batch["kind"] == "revert":
-            result.findings.append(Finding(
-                "revert-blocked", f"batch {number} is itself an undo",
-                remedy="To have the undone rows again, import their file again."))
+            result.findings.append(
+                Finding(
+                    "revert-blocked",
+                    f"batch {number} is itself an undo",
+                    remedy="To have the undone rows again, import their file again.",
+                )
+            )
         elif later := batches.blockers(connection, number):
             numbers = ", ".join(map(str, later))
-            result.findings.append(Finding(
-                "revert-blocked", f"later batches build on batch {number}: {numbers}", values={"batches": later},
-                remedy=f"Revert the later batches first, newest first: {', '.join(map(str, reversed(later)))}."))
+            result.findings.append(
+                Finding(
+                    "revert-blocked",
+                    f"later batches build on batch {number}: {numbers}",
+                    values={"batches": later},
+                    remedy=f"Revert the later batches first, newest first: {', '.join(map(str, reversed(later)))}.",
+                )
+            )
         if result.findings or batch is None:
             return result
         undo = batches.revert(connection, batch)
@@ -133,8 +142,18 @@ def _unknown(number: int) -> Finding:
 
 def _line(row: RowMapping) -> BatchLine:
     return BatchLine(
-        id=int(row["id"]), kind=row["kind"], recorded_at=row["recorded_at"], actor=row["actor"], file=row["file"],
-        sha256=row["sha256"], profile=row["profile"], source=row["source"],
-        as_of=str(row["as_of"]) if row["as_of"] else None, is_illustrative=bool(row["is_illustrative"]),
-        transfers=int(row["transfers"]), reverts=row["reverts_id"], reverted_by=row["reverted_by"], note=row["note"],
+        id=int(row["id"]),
+        kind=row["kind"],
+        recorded_at=row["recorded_at"],
+        actor=row["actor"],
+        file=row["file"],
+        sha256=row["sha256"],
+        profile=row["profile"],
+        source=row["source"],
+        as_of=str(row["as_of"]) if row["as_of"] else None,
+        is_illustrative=bool(row["is_illustrative"]),
+        transfers=int(row["transfers"]),
+        reverts=row["reverts_id"],
+        reverted_by=row["reverted_by"],
+        note=row["note"],
     )

@@ -18,6 +18,7 @@ class SchemaState:
 
     @property
     def is_current(self) -> bool:
+        """Whether the program can work with it as it is."""
         return self.revision == self.newest
 
 

@@ -65,9 +65,12 @@ class DemoResult:
     findings: list[Finding] = field(default_factory=list)
 
 
-def demo(folder: Path, *, progress: Progress = lambda file, rows: None) -> DemoResult:
-    """Do the whole job in `folder`, which is made if it is not there. Run again in the same folder, it posts nothing
-    new and shows the same. The illustrative portfolio is counted only where that is said."""
+def demo(folder: Path, *, progress: Progress = lambda _file, _rows: None) -> DemoResult:
+    """Do the whole job in `folder`, which is made if it is not there.
+
+    Run again in the same folder, it posts nothing new and shows the same. The illustrative portfolio is counted
+    only where that is said.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     done = DemoResult(folder, folder / "ledger.db", folder / "budget-summary.xlsx")
     database = Database(parse_url(str(done.database)))
@@ -98,8 +101,14 @@ def _tree(states: list[EnvelopeState]) -> list[TreeLine]:
 
     def walk(state: EnvelopeState, depth: int) -> None:
         lines.append(
-            TreeLine(depth, state.ref, state.title, Money(state.stated_minor, state.currency),
-                     Money(state.left_minor, state.currency), state.feeds)
+            TreeLine(
+                depth,
+                state.ref,
+                state.title,
+                Money(state.stated_minor, state.currency),
+                Money(state.left_minor, state.currency),
+                state.feeds,
+            )
         )
         if depth + 1 < DEPTH:
             for part in sorted(parts.get(state.ref, []), key=lambda p: -p.stated_minor):
@@ -129,19 +138,19 @@ def _countries(states: list[EnvelopeState]) -> tuple[tuple[str, ...], list[Count
 def _sentences(done: DemoResult) -> list[str]:
     """What an auditor would say first: the totals that are wrong, and what stands behind the EUR 5.3 billion."""
     said = [
-        f"{result.place}: {result.reason}"
-        for result in done.reconciliation.results
-        if result.verdict is Verdict.BROKEN
+        f"{result.place}: {result.reason}" for result in done.reconciliation.results if result.verdict is Verdict.BROKEN
     ]
     without = _of(done.reconciliation, "F19")
     with_it = _of(done.with_illustrative, "F19")
     count = _of(done.with_illustrative, "F18")
-    said += [
+    said.append(
         f'"{count.quote}, {without.quote}": {without.verdict} on recorded data ({_money(without)} recorded: no public '
-        "list of these projects is at hand).",
+        "list of these projects is at hand)."
+    )
+    said.append(
         f"With the illustrative list it would be {with_it.verdict}: {count.ledger} projects, {_money(with_it)}. "
-        "That list is invented: it shows the method, it proves nothing.",
-    ]
+        "That list is invented: it shows the method, it proves nothing."
+    )
     return said
 
 

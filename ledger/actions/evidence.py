@@ -6,19 +6,20 @@ import tempfile
 from datetime import date, datetime
 from pathlib import Path
 
-
-from ledger.store.database import Connection
 from ledger.intake.cells import CellError, Value
 from ledger.intake.readers import open_workbook
 from ledger.store import batches
 from ledger.store.cells import CellPlace
+from ledger.store.database import Connection
 
 __all__ = ["CellPlace", "raw_texts"]
 
 
 def raw_texts(connection: Connection, places: set[CellPlace]) -> dict[CellPlace, str]:
-    """The raw text of each place, as the file has it; an empty cell gives an empty text. Each file is opened once and
-    each sheet read no further than its last place."""
+    """The raw text of each place, as the file has it; an empty cell gives an empty text.
+
+    Each file is opened once and each sheet read no further than its last place.
+    """
     by_file: dict[str, dict[str, dict[int, list[CellPlace]]]] = {}
     for place in places:
         by_file.setdefault(place.sha256, {}).setdefault(place.sheet, {}).setdefault(place.row, []).append(place)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-
 from ledger.domain.findings import Finding, Severity, stops
 from ledger.domain.records import Reading
-from ledger.store import batches, posting, staging
+from ledger.intake.readers.book import ReadFailed
+from ledger.store import batches, posting, schema, staging
 from ledger.store.database import Connection, Database
 
 Read = Callable[[Path], Reading]
@@ -47,16 +48,19 @@ def import_files(
     dry_run: bool = False,
     complete: bool = False,
     atomic: bool = False,
-    progress: Progress = lambda file, rows: None,
+    progress: Progress = lambda _file, _rows: None,
 ) -> list[ImportResult]:
-    """Import `paths` in their order. A refused file leaves nothing behind and does not stop the others, unless
-    `atomic`: then one refused file or rejected row takes back everything. A dry run does it all and rolls back."""
+    """Import `paths` in their order.
+
+    A refused file leaves nothing behind and does not stop the others, unless `atomic`: then one refused file or
+    rejected row takes back everything. A dry run does it all and rolls back.
+    """
+    schema.require_current(database)
     read = _reader(profile, settings or {}, profile_dirs)
     results: list[ImportResult] = []
     if atomic:
         with database.write() as connection:
-            for path in paths:
-                results.append(_import_one(connection, path, read, complete=complete, progress=progress))
+            results = [_import_one(connection, path, read, complete=complete, progress=progress) for path in paths]
             failed = any(f.level in (Severity.STOP, Severity.ERROR) for r in results for f in r.findings)
             if dry_run or failed:
                 connection.rollback()
@@ -75,54 +79,67 @@ def import_files(
     return results
 
 
-def _import_one(
-    connection: Connection, path: Path, read: Read, *, complete: bool, progress: Progress
-) -> ImportResult:
+def _import_one(connection: Connection, path: Path, read: Read, *, complete: bool, progress: Progress) -> ImportResult:
     reading = read(path)
     result = ImportResult(
-        file=reading.file, profile=reading.profile, source=reading.source, illustrative=reading.is_illustrative,
+        file=reading.file,
+        profile=reading.profile,
+        source=reading.source,
+        illustrative=reading.is_illustrative,
         kind=",".join(dict.fromkeys(sheet.kind.value for sheet in reading.sheets)),
+        findings=reading.findings,
     )
     if stops(reading.findings) or not reading.sheets:
-        result.findings = reading.findings
         return result
     with connection.begin_nested() as savepoint:
-        done = _book(connection, path, reading, complete=complete, progress=progress)
-        result.findings = reading.findings
-        if isinstance(done, int):
-            posted = None
-        else:
-            batch_id, posted = done
+        batch_id = batches.open_batch(
+            connection,
+            "import",
+            source=reading.source,
+            profile=reading.profile,
+            profile_sha256=reading.profile_sha256,
+            settings=json.dumps(reading.settings, ensure_ascii=False, sort_keys=True),
+            as_of=reading.as_of,
+            is_illustrative=reading.is_illustrative,
+        )
+        posted = _book(connection, batch_id, path, reading, complete=complete, progress=progress)
+        if posted is not None:
             result.rows, result.amounts = dict(posted.rows), posted.stated
-            result.projects = {"new": posted.new, "changed": posted.changed, "unchanged": posted.unchanged,
-                               "vanished": posted.vanished}
-        if posted is None or not posted.something:
-            savepoint.rollback()
-        else:
+            result.projects = {
+                "new": posted.new,
+                "changed": posted.changed,
+                "unchanged": posted.unchanged,
+                "vanished": posted.vanished,
+            }
+        if posted is not None and posted.something:
             result.batch = batch_id
+        else:
+            savepoint.rollback()
     return result
 
 
 def _book(
-    connection: Connection, path: Path, reading: Reading, *, complete: bool, progress: Progress
-) -> tuple[int, posting.Posted] | int:
-    """Stage and post a reading; returns its batch and what was posted, or 0 where reading the rows forbade it."""
-    import json
-
-    batch_id = batches.open_batch(
-        connection, "import", source=reading.source, profile=reading.profile, profile_sha256=reading.profile_sha256,
-        settings=json.dumps(reading.settings, ensure_ascii=False, sort_keys=True), as_of=reading.as_of,
-        is_illustrative=reading.is_illustrative,
-    )
+    connection: Connection, batch_id: int, path: Path, reading: Reading, *, complete: bool, progress: Progress
+) -> posting.Posted | None:
+    """Stage and post a reading; None where reading its rows showed that the file cannot be trusted."""
     staging.create(connection)
-    staged = staging.stage_sheets(connection, reading.sheets, lambda rows: progress(reading.file, rows))
+    try:
+        staged = staging.stage_sheets(connection, reading.sheets, lambda rows: progress(reading.file, rows))
+    except ReadFailed as failure:
+        reading.findings.append(failure.finding)
+        return None
     if stops(reading.findings):
-        staging.drop(connection)
-        return 0
+        return None
     batches.keep_file(connection, batch_id, reading, path.read_bytes())
     context = posting.Context(
-        connection, batch_id, reading.source, reading.is_illustrative, batches.row_base(connection), reading.sheets,
-        reading.file, reading.findings,
+        connection,
+        batch_id,
+        reading.source,
+        reading.is_illustrative,
+        batches.row_base(connection),
+        reading.sheets,
+        reading.file,
+        reading.findings,
     )
     posted = posting.post(context, staged, complete=complete)
     staging.drop(connection)
@@ -131,7 +148,7 @@ def _book(
         for sheet in reading.sheets:
             batches.keep_totals(connection, batch_id, reading.file, sheet)
         batches.keep_findings(connection, batch_id, reading.findings)
-    return batch_id, posted
+    return posted
 
 
 def _reader(profile: str | None, settings: Mapping[str, str], profile_dirs: Sequence[Path]) -> Read:
@@ -162,7 +179,9 @@ def found_files(paths: Iterable[Path]) -> list[Path]:
     found: list[Path] = []
     for path in paths:
         if path.is_dir():
-            found += sorted(p for p in path.iterdir() if p.suffix.lower() in kinds and not p.name.startswith(("~$", ".")))
+            found += sorted(
+                p for p in path.iterdir() if p.suffix.lower() in kinds and not p.name.startswith(("~$", "."))
+            )
         else:
             found.append(path)
     return found

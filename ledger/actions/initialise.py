@@ -32,14 +32,15 @@ class InitResult:
 
     @property
     def findings(self) -> list[Finding]:
+        """What was found in the shipped workbooks."""
         return [finding for batch in self.batches for finding in batch.findings]
 
 
-def initialise(
-    database: Database, *, bare: bool = False, progress: Progress = lambda file, rows: None
-) -> InitResult:
-    """Bring `database` to the newest schema and the shipped code lists; safe to repeat: the same workbook posts nothing
-    the second time."""
+def initialise(database: Database, *, bare: bool = False, progress: Progress = lambda _file, _rows: None) -> InitResult:
+    """Bring `database` to the newest schema and the shipped code lists.
+
+    Safe to repeat: the same workbook posts nothing the second time.
+    """
     before, after = schema.upgrade(database)
     with database.write() as connection:
         code_lists.load(connection)

@@ -183,8 +183,10 @@ class _Bench:
 
     def _envelope(self, ref: str, currency: str, *, parts: bool) -> _Sum | None:
         state = self._envelopes.get(ref)
-        if state is None or state.currency != currency:
+        if state is None:
             return None
+        if state.currency != currency:
+            return _Sum(notes=(f"envelope {ref} is recorded in {state.currency}, which is not converted",))
         complete, notes = True, []
         if parts:
             complete = state.parts_are == "complete"
@@ -261,7 +263,7 @@ class _Bench:
         """Money of the scope that nothing dates: a period cannot say whether it belongs."""
         if wanted.period_start is None and wanted.period_end is None:
             return 0
-        timeless = replace(wanted, stage=wanted.stage or "committed", period_start=None, period_end=None)
+        timeless = replace(wanted, stage=wanted.stage or "committed", period_start=None, period_end=None, as_of=None)
         return sum(
             _only(found, currency) for found in totals(self.connection, timeless, ("year",)) if not found.keys[0]
         )

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, cast
 
-
-from ledger.store.database import Connection
 from ledger.domain.countries import to_iso
 from ledger.domain.stages import Basis, Stage
 from ledger.store import batches, code_lists
+from ledger.store.database import Connection
 from ledger.store.totals import Filter
 
 
@@ -45,8 +44,11 @@ def build(
         funds=tuple(_code(connection, "fund", fund) for fund in funds),
         countries=tuple(code for name in countries for code in country_codes(connection, name)),
         themes=tuple(code for theme in themes for code in theme_codes(connection, theme)),
-        period_start=period_start, period_end=period_end, as_of=as_of,
-        known_at=batch_known_at(connection, known_at), **other,
+        period_start=period_start,
+        period_end=period_end,
+        as_of=as_of,
+        known_at=batch_known_at(connection, known_at),
+        **other,
     )
 
 
@@ -61,9 +63,12 @@ def parse_scope(connection: Connection, scope: str) -> Filter:
         connection,
         stage=given.get("stage", None if holder else Stage.COMMITTED.value),
         basis=given.get("basis", "total" if holder else Basis.EU.value),
-        funds=_several(given.get("fund")), countries=_several(given.get("country")),
-        themes=_several(given.get("theme")), year=given.get("year"), units=tuple(_several(given.get("unit"))),
-        **{name: given[name] for name in _PLAIN if name in given},
+        funds=_several(given.get("fund")),
+        countries=_several(given.get("country")),
+        themes=_several(given.get("theme")),
+        year=given.get("year"),
+        units=tuple(_several(given.get("unit"))),
+        **cast("dict[str, Any]", {name: given[name] for name in _PLAIN if name in given}),
     )
 
 
@@ -96,7 +101,9 @@ def batch_known_at(connection: Connection, known_at: str | int | datetime | None
     try:
         date.fromisoformat(moment[:10])
     except ValueError:
-        raise UsageProblem(f"--known-at takes a batch number or a date like 2026-03-12T14:00, not {known_at!r}") from None
+        raise UsageProblem(
+            f"--known-at takes a batch number or a date like 2026-03-12T14:00, not {known_at!r}"
+        ) from None
     end = moment if "T" in moment else moment + "T23:59:59.999999"
     return batches.last_before(connection, end)
 

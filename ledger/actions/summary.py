@@ -52,12 +52,23 @@ def summarise(
     keys = _keys(by)
     schema.require_current(database)
     with database.read() as connection:
-        wanted = scope.build(connection, stage=stage, basis=basis, funds=funds, countries=countries, as_of=as_of,
-                             known_at=known_at, with_illustrative=with_illustrative)
+        wanted = scope.build(
+            connection,
+            stage=stage,
+            basis=basis,
+            funds=funds,
+            countries=countries,
+            as_of=as_of,
+            known_at=known_at,
+            with_illustrative=with_illustrative,
+        )
         rows, totals, head = collect(connection, wanted, keys)
         names: dict[str, dict[str, str]] = {name: reports.names(connection, name) for name in _NAMED if name in keys}
     filters: dict[str, Any] = {
-        "funds": list(wanted.funds), "countries": list(wanted.countries), "as_of": as_of, "known_at": wanted.known_at,
+        "funds": list(wanted.funds),
+        "countries": list(wanted.countries),
+        "as_of": as_of,
+        "known_at": wanted.known_at,
         "with_illustrative": with_illustrative,
     }
     return Summary(keys, stage, basis, rows, totals, head, filters, _pin(wanted, head), names, _findings(totals))
@@ -94,15 +105,21 @@ def _write_workbook(database: Database, summary: Summary, path: Path) -> list[Fi
         # Pinned to the head: whatever was booked since the sums were taken is in neither.
         sums = write_budget(summary, reports.lines(connection, summary.pinned, summary.by), tree, path)
     return [
-        Finding("balance-differs", f"{words.group(row)}: the balances say {display(row.amount.minor, row.group[0])}, "
-                                   f"the transfers {display(sums.by_group.get(row.group, 0), row.group[0])}")
-        for row in summary.totals if sums.by_group.get(row.group, 0) != row.amount.minor
+        Finding(
+            "balance-differs",
+            f"{words.group(row)}: the balances say {display(row.amount.minor, row.group[0])}, "
+            f"the transfers {display(sums.by_group.get(row.group, 0), row.group[0])}",
+        )
+        for row in summary.totals
+        if sums.by_group.get(row.group, 0) != row.amount.minor
     ]
 
 
 #: How each ending is written. JSON is the command line's: its envelope is the same for every command.
 FORMATS: Final[dict[str, Callable[[Database, Summary, Path], list[Finding]]]] = {
-    ".csv": _write_csv, ".md": _write_markdown, ".xlsx": _write_workbook,
+    ".csv": _write_csv,
+    ".md": _write_markdown,
+    ".xlsx": _write_workbook,
 }
 
 
@@ -147,12 +164,27 @@ def _findings(totals: Sequence[Row]) -> list[Finding]:
         currency, price_basis, is_illustrative = row.group
         amount = display(row.amount.minor, currency)
         if currency != HOME_CURRENCY:
-            found.append(Finding("unconverted", f"{amount} stand apart and are not in the {HOME_CURRENCY} total",
-                                 values={"amount": as_json(row.amount.minor, currency), "projects": row.projects}))
+            found.append(
+                Finding(
+                    "unconverted",
+                    f"{amount} stand apart and are not in the {HOME_CURRENCY} total",
+                    values={"amount": as_json(row.amount.minor, currency), "projects": row.projects},
+                )
+            )
         elif price_basis != CURRENT:
-            found.append(Finding("prices-apart", f"{amount} at {words.prices(price_basis)} stand apart",
-                                 values={"amount": as_json(row.amount.minor, currency), "price_basis": price_basis}))
+            found.append(
+                Finding(
+                    "prices-apart",
+                    f"{amount} at {words.prices(price_basis)} stand apart",
+                    values={"amount": as_json(row.amount.minor, currency), "price_basis": price_basis},
+                )
+            )
         if is_illustrative:
-            found.append(Finding("illustrative-data", f"{amount} are illustrative: invented examples, not facts",
-                                 values={"amount": as_json(row.amount.minor, currency)}))
+            found.append(
+                Finding(
+                    "illustrative-data",
+                    f"{amount} are illustrative: invented examples, not facts",
+                    values={"amount": as_json(row.amount.minor, currency)},
+                )
+            )
     return found

@@ -10,12 +10,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-
 from ledger.actions import scope
 from ledger.actions.evidence import CellPlace, raw_texts
 from ledger.domain.allocation import allocate
 from ledger.domain.findings import Finding
-from ledger.domain.money import as_json
+from ledger.domain.money import as_json, divide_half_up
 from ledger.intake.cells import cell_name
 from ledger.store import figures, records, schema, totals
 from ledger.store.database import Connection, Database
@@ -50,8 +49,13 @@ class WhyNode:
         if self.minor is not None:
             out["amount"] = as_json(self.minor, self.currency)
         if self.cell is not None:
-            out.update(file=self.cell.file, sha256=self.cell.sha256, sheet=self.cell.sheet,
-                       cell=cell_name(self.cell.row, self.cell.column), raw=self.raw)
+            out.update(
+                file=self.cell.file,
+                sha256=self.cell.sha256,
+                sheet=self.cell.sheet,
+                cell=cell_name(self.cell.row, self.cell.column),
+                raw=self.raw,
+            )
         for name in ("note", "rule", "batch"):
             if getattr(self, name):
                 out[name] = getattr(self, name)
@@ -74,14 +78,17 @@ class WhyResult:
 def why(
     database: Database, ref: str, *, with_illustrative: bool = False, known_at: str | int | datetime | None = None
 ) -> WhyResult:
-    """Unfold `ref`: a published figure, a record (project, envelope, programme), or a scope such as
-    `fund=AMIF,country=TN,year=2022,stage=paid`."""
+    """Unfold `ref`.
+
+    A published figure, a record (project, envelope, programme), or a scope such as
+    `fund=AMIF,country=TN,year=2022,stage=paid`.
+    """
     schema.require_current(database)
     result = WhyResult(ref)
     with database.read() as connection:
         known = scope.batch_known_at(connection, known_at)
         if (figure := figures.find(connection, ref, known)) is not None:
-            result.nodes.append(_figure(connection, figure, with_illustrative, known))
+            result.nodes.append(_figure(connection, figure, known, with_illustrative=with_illustrative))
         elif "=" in ref and "!" not in ref:
             wanted = replace(scope.parse_scope(connection, ref), with_illustrative=with_illustrative, known_at=known)
             result.nodes += _scope(connection, ref, wanted)
@@ -94,7 +101,9 @@ def why(
     return result
 
 
-def _figure(connection: Connection, figure: Any, with_illustrative: bool, known: int | None) -> WhyNode:
+def _figure(
+    connection: Connection, figure: figures.FoundFigure, known: int | None, *, with_illustrative: bool
+) -> WhyNode:
     """A figure: the cell that states it, and the cells behind what the ledger has against it."""
     stated = WhyNode("stated", note=figure.quote or "", cell=figure.cell)
     node = WhyNode(figure.ref, note=figure.quote or "", children=[stated])
@@ -116,7 +125,7 @@ def _scope(connection: Connection, label: str, wanted: Filter) -> list[WhyNode]:
     for (currency, price_basis, illustrative), parts in sorted(groups.items()):
         # The earmarked sum is rounded once; largest remainder hands its cents to the cells.
         weighted = sum(part.minor * part.share_ppb for part in parts)
-        whole = totals.divide_half_up(weighted, totals.WHOLE)
+        whole = divide_half_up(weighted, totals.WHOLE)
         if all(part.share_ppb == totals.WHOLE for part in parts):
             shares = {str(part.transfer_id): part.minor for part in parts}
         else:
@@ -132,7 +141,14 @@ def _scope(connection: Connection, label: str, wanted: Filter) -> list[WhyNode]:
 
 def _record(connection: Connection, named: records.Named, known: int | None) -> WhyNode:
     """A record, by stage and basis: what its cells state, and what of it stands in its parts."""
-    wanted = Filter(**{named.kind: named.ref}, source=named.source, with_illustrative=True, known_at=known)
+    wanted = Filter(
+        envelope=named.ref if named.kind == "envelope" else None,
+        programme=named.ref if named.kind == "programme" else None,
+        project=named.ref if named.kind == "project" else None,
+        source=named.source,
+        with_illustrative=True,
+        known_at=known,
+    )
     node = WhyNode(named.ref, note=f"{named.kind}: {named.title}" if named.title else named.kind)
     groups: dict[tuple[str, str, str, str], list[Contribution]] = {}
     for found in totals.contributions(connection, wanted):
@@ -142,13 +158,20 @@ def _record(connection: Connection, named: records.Named, known: int | None) -> 
         moved = [part for part in parts if part.minor < 0]
         shown = f"{stage}, {basis}" + ("" if price_basis == "current" else f", prices of {price_basis}")
         child = WhyNode(
-            shown, sum(part.minor for part in stated), currency, is_illustrative=parts[0].is_illustrative,
+            shown,
+            sum(part.minor for part in stated),
+            currency,
+            is_illustrative=parts[0].is_illustrative,
             children=[_leaf(part, part.minor) for part in stated],
         )
         if moved:
             child.children.append(
-                WhyNode("of which in its parts", -sum(part.minor for part in moved), currency,
-                        children=[_leaf(part, -part.minor, part.holder) for part in moved])
+                WhyNode(
+                    "of which in its parts",
+                    -sum(part.minor for part in moved),
+                    currency,
+                    children=[_leaf(part, -part.minor, part.holder) for part in moved],
+                )
             )
         node.children.append(child)
     if node.children:
@@ -167,8 +190,14 @@ def _by_holder(parts: list[tuple[Contribution, int]]) -> list[WhyNode]:
             nodes.append(_leaf(cells[0][0], cells[0][1], holder))
             continue
         nodes.append(
-            WhyNode(holder, sum(minor for _, minor in cells), cells[0][0].currency, note=cells[0][0].title,
-                    is_illustrative=cells[0][0].is_illustrative, children=[_leaf(part, minor) for part, minor in cells])
+            WhyNode(
+                holder,
+                sum(minor for _, minor in cells),
+                cells[0][0].currency,
+                note=cells[0][0].title,
+                is_illustrative=cells[0][0].is_illustrative,
+                children=[_leaf(part, minor) for part, minor in cells],
+            )
         )
     return nodes
 
@@ -176,8 +205,14 @@ def _by_holder(parts: list[tuple[Contribution, int]]) -> list[WhyNode]:
 def _leaf(part: Contribution, minor: int, label: str = "") -> WhyNode:
     place = CellPlace(part.file, part.sha256, part.sheet, part.row, part.column) if part.column else None
     return WhyNode(
-        label or part.country, minor, part.currency, note=part.title if label else "", batch=part.batch_id, cell=place,
-        rule="" if part.rule == "cell" else part.rule, is_illustrative=part.is_illustrative,
+        label or part.country,
+        minor,
+        part.currency,
+        note=part.title if label else "",
+        batch=part.batch_id,
+        cell=place,
+        rule="" if part.rule == "cell" else part.rule,
+        is_illustrative=part.is_illustrative,
     )
 
 

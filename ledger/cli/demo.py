@@ -38,7 +38,9 @@ def demo(session: Session, *, directory: Path | None) -> None:
 
     # The shipped data has differences on purpose (two printed totals are off by EUR 2): showing them is a success.
     code = INPUT if exit_for(done.findings) == INPUT else CLEAN
-    session.finish(_as_json(done), done.findings if session.wants_json else [], lambda: _print(console, done), code=code)
+    session.finish(
+        _as_json(done), done.findings if session.wants_json else [], lambda: _print(console, done), code=code
+    )
 
 
 def _as_json(done: DemoResult) -> dict[str, object]:
@@ -93,8 +95,11 @@ def _print_envelopes(console: Console, done: DemoResult) -> None:
     from ledger.domain.money import display
 
     rows = [
-        ("  " * line.depth + line.ref, line.title + (f" (feeds {line.feeds}, not added to it)" if line.feeds else ""),
-         display(line.stated.minor, line.stated.currency).removeprefix("EUR "))
+        (
+            "  " * line.depth + line.ref,
+            line.title + (f" (feeds {line.feeds}, not added to it)" if line.feeds else ""),
+            display(line.stated.minor, line.stated.currency).removeprefix("EUR "),
+        )
         for line in done.tree
     ]
     console.table([Column("Envelope"), Column("Title"), Column("Stated", is_number=True)], rows)
@@ -102,12 +107,19 @@ def _print_envelopes(console: Console, done: DemoResult) -> None:
     console.table(
         columns,
         [
-            (line.country, *("" if m is None else display(m.minor, m.currency).removeprefix("EUR ") for m in line.amounts))
+            (
+                line.country,
+                *("" if m is None else display(m.minor, m.currency).removeprefix("EUR ") for m in line.amounts),
+            )
             for line in done.countries
         ],
     )
-    console.say("AMIF 2014-20: Annex I of Regulation (EU) 516/2014. The other columns: Commission table of 5 May 2025, for")
-    console.say("the twelve States that could be read. They are different vintages: nothing here adds them to each other.")
+    console.say(
+        "AMIF 2014-20: Annex I of Regulation (EU) 516/2014. The other columns: Commission table of 5 May 2025, for"
+    )
+    console.say(
+        "the twelve States that could be read. They are different vintages: nothing here adds them to each other."
+    )
 
 
 def _print_verdicts(console: Console, done: DemoResult) -> None:
@@ -123,7 +135,12 @@ def _print_verdicts(console: Console, done: DemoResult) -> None:
         if before.figure == after.figure
     ]
     console.table(
-        [Column("Figure"), Column("Wording"), Column("Recorded"), Column("With illustrative"),
-         Column("Illustrative sum", is_number=True)],
+        [
+            Column("Figure"),
+            Column("Wording"),
+            Column("Recorded"),
+            Column("With illustrative"),
+            Column("Illustrative sum", is_number=True),
+        ],
         rows,
     )

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 @options.dry_run
 @click.option("--complete", is_flag=True, help="The list is complete: reverse what is no longer in it.")
 @click.option("--atomic", is_flag=True, help="All files or none: one refused row takes everything back.")
+@click.option("--annotate", type=click.Path(dir_okay=False, path_type=Path), metavar="OUT.xlsx",
+              help="Write a copy of the file for its sender: problem cells marked, commented and listed.")
 @options.output_format
 @pass_session
 def import_command(
@@ -35,6 +37,7 @@ def import_command(
     dry_run: bool,
     complete: bool,
     atomic: bool,
+    annotate: Path | None,
 ) -> None:
     r"""Book the rows of workbooks and text files into the ledger.
 
@@ -46,13 +49,17 @@ def import_command(
     Changes: adds one batch per file; the same file twice adds nothing.
              Nothing is overwritten: undo with euledger imports revert BATCH.
     """
+    from ledger.actions import annotate as marking
     from ledger.actions import import_files
 
+    paths = import_files.found_files(files)
+    if annotate is not None:
+        marking.check_target(paths, annotate)
     database, console = session.database(), session.console
     with console.progress() as progress:
         results = import_files.import_files(
             database,
-            import_files.found_files(files),
+            paths,
             profile=profile,
             settings=settings,
             profile_dirs=session.settings().profile_dirs,
@@ -62,9 +69,16 @@ def import_command(
             progress=progress,
         )
 
+    if annotate is not None:
+        [result] = results
+        encoding = settings.get("encoding")
+        result.findings += marking.annotate(paths[0], result.findings, annotate, encoding=encoding)
+
     def text() -> None:
         for result in results:
             print_result(console, result)
+        if annotate is not None and annotate.exists():
+            console.talk(f"Marked copy: {annotate}")
         if dry_run:
             console.talk("Dry run: nothing was kept.")
         elif booked := [result.batch for result in results if result.batch is not None]:

@@ -133,6 +133,13 @@ _REGISTRY: tuple[tuple[str, Severity, str, str], ...] = (
     ("setting-unknown", Severity.STOP, "--set names a field that does not exist.", "See: euledger import --help"),
     ("setting-invalid", Severity.STOP, "--set gives a value that the field cannot take.",
      "Give a value of the kind the field takes."),
+    # --- back to the sender --------------------------------------------------------------------------------------
+    ("annotate-refused", Severity.WARNING, "No marked copy of the file could be written.",
+     "Mend what the message names, or work from the findings themselves."),
+    ("annotate-copied", Severity.INFO, "The file's format carries no marks: its cells were written to a new workbook.",
+     "Nothing to do; send the new workbook back, or mend the file itself."),
+    ("annotate-macros", Severity.WARNING, "The marked copy is a .xlsx, which may carry no macros: they were left out.",
+     "Give the copy a name that ends in .xlsm to keep them."),
     # --- the cell ------------------------------------------------------------------------------------------------
     ("number-ambiguous", Severity.STOP, "An amount has two plausible readings.",
      "Say the style with --set number_style=…, or in the profile."),

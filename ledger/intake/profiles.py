@@ -32,6 +32,7 @@ _TABLE_KEYS: Final = ("columns", "constants", "total_rows", "ignore", "other_col
 _SHEET_KEYS: Final = ("sheet", "kind", "optional", "headers", *_TABLE_KEYS)
 _COLUMN_KEYS: Final = (
     "headers", "required", "number_style", "date_order", "currency", "unit", "negative", "stage", "basis", "earmark",
+    "description", "example", "choices",
 )  # fmt: skip
 _EXTRA_CONSTANTS: Final = ("period", "unit", "as_of", "number_style", "date_order", "earmark")
 _CONSTANT_TYPES: Final = (FieldType.TEXT, FieldType.CODE, FieldType.DATE, FieldType.REFERENCE)
@@ -59,6 +60,11 @@ class ColumnRule:
     stage: str | None = None
     basis: str | None = None
     earmark: str | None = None
+    #: what the column means, to those who fill in the template of the profile; only such columns stand in it
+    description: str = ""
+    example: str = ""
+    #: the values that the template offers, where no code list has them
+    choices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +252,9 @@ def _column_rule(name: str, data: object, where: str) -> ColumnRule:
         stage=stage,
         basis=basis,
         earmark=_text(data, "earmark", where),
+        description=_text(data, "description", where) or "",
+        example=_text(data, "example", where) or "",
+        choices=_texts(data, "choices", where),
     )
 
 

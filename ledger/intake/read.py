@@ -18,6 +18,7 @@ from ledger.intake.code_lists import CodeLists
 from ledger.intake.columns import columns_read, plan, survey
 from ledger.intake.finding_log import FindingLog
 from ledger.intake.headers import Table, locate, recognise
+from ledger.intake.own_sheets import leave_own_sheets
 from ledger.intake.profiles import Profile, find_profile
 from ledger.intake.readers import open_workbook
 from ledger.intake.rows import TableReader
@@ -49,6 +50,7 @@ def read_file(
     workbook = open_workbook(path, encoding=stated.stated.get("encoding"))
     reading.format, reading.encoding, reading.delimiter = workbook.format, workbook.encoding, workbook.delimiter
     findings += workbook.findings
+    findings += leave_own_sheets(workbook, reading.file)
     opened = False
     try:
         if not stops(findings):

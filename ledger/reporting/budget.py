@@ -26,6 +26,8 @@ _AMOUNT = Column("amount", "Amount", Kind.MONEY, 21)
 _MONEY_MARKS = (Column("currency", "Currency", width=10), Column("price_basis", "Prices", width=12),
                 Column("data", "Data", width=12))
 
+#: Keys whose names stand beside their codes; those of the few funds, which are long, stand on the sheet About.
+_NAMED = ("country", "theme")
 _SUMS = ("Amounts on the sheet Summary are formulas over the sheet Detail. Check compares each with the ledger's own "
          f"value beside it and says {DIFFERS} as soon as a cell was changed.")
 _NUMBERS = ("The number of a row of Summary; the lines behind it carry it on the sheet Detail. Lines without a number "
@@ -71,13 +73,13 @@ def write_budget(summary: Summary, lines: Iterable[Line], envelopes: Sequence[En
 def _detail(book: Book, summary: Summary, lines: Iterable[Line], sums: Sums, notice: str) -> None:
     extra = [name for name in summary.by if name not in ("fund", "country", "theme", "year", "stage", "basis")]
     columns = [
-        _NO, Column("record", "Record", width=24), Column("title", "Title", width=52),
-        Column("fund", "Fund", width=11), Column("country", "Country", width=9), Column("theme", "Theme", width=14),
+        _NO, Column("record", "Record", width=22), Column("title", "Title", width=44),
+        Column("fund", "Fund", width=11), Column("country", "Country", width=9), Column("theme", "Theme", width=16),
         Column("year", "Year", Kind.NUMBER, 9), Column("value_date", "Value date", Kind.DAY, 12),
         Column("stage", "Stage", width=12), Column("basis", "Basis", width=14), _AMOUNT, *_MONEY_MARKS,
         *(key_column(name, summary) for name in extra),
-        Column("batch", "Batch", Kind.NUMBER, 8), Column("file", "File", width=40), Column("sheet", "Sheet", width=18),
-        Column("cell", "Cell", width=9), Column("rule", "Rule", width=22),
+        Column("batch", "Batch", Kind.NUMBER, 8), Column("file", "File", width=36), Column("sheet", "Sheet", width=14),
+        Column("cell", "Cell", width=9), Column("rule", "Rule", width=18),
         Column("transfer", "Transfer", Kind.NUMBER, 10),
     ]
     plan = SheetPlan(
@@ -121,7 +123,7 @@ def _cell_name(line: Line) -> str:
 
 
 def _summary(book: Book, summary: Summary, sums: Sums, notice: str) -> None:
-    named = [name for name in summary.by if name in summary.names]
+    named = [name for name in summary.by if name in _NAMED]
     keys: list[Column] = []
     for name in summary.by:
         keys.append(key_column(name, summary))
@@ -151,6 +153,10 @@ def _summary(book: Book, summary: Summary, sums: Sums, notice: str) -> None:
         formula = f"=ROUND(SUMIFS(Detail_Amount,Detail_No,$A{at}),{minor_digits(row.amount.currency)})"
         rows.append(_with_check(letters, at, row, cells, summed=sums.by_row.get(number, 0), formula=formula))
     book.fill(replace(draft, sums=totals, table=Table(columns, rows)))
+
+
+def _funds(summary: Summary) -> list[str]:
+    return sorted({row.keys["fund"] for row in summary.rows}) if "fund" in summary.by else []
 
 
 def _name(summary: Summary, key: str, code: Any) -> str:
@@ -205,7 +211,7 @@ def _envelopes(summary: Summary, states: Sequence[EnvelopeState], notice: str) -
         currency = state.currency
         left = Formula(f"=ROUND(E{at}-F{at}-G{at},{minor_digits(currency)})", Money(state.left_minor, currency))
         rows.append([
-            Indented(state.title or state.ref, level), state.ref, state.fund, state.country,
+            Indented(state.title or state.ref, level, is_strong=level == 0 and state.children > 0), state.ref, state.fund, state.country,
             Money(state.stated_minor, currency), Money(state.parts_minor, currency),
             Money(state.drawn_minor, currency), left, currency, words.prices(state.price_basis),
             words.data(state.is_illustrative), state.role, state.status, state.period_start, state.period_end,
@@ -242,9 +248,10 @@ def _about(summary: Summary, notice: str) -> SheetPlan:
         ("Ledger head", "empty" if head is None else f"batch {head.batch}"),
         ("Recorded at", "" if head is None else head.recorded_at),
         ("Program", f"eu-funding-ledger {ledger.__version__}"),
+        *((f"Fund {code}", summary.names["fund"].get(code, "")) for code in _funds(summary)),
         *(("Warning", str(finding)) for finding in summary.findings),
         ("Sums", _SUMS), ("No.", _NUMBERS), ("Projects", _PROJECTS), ("Trace", _TRACE),
     ]
     rows: list[list[Cell]] = [[label, str(value)] for label, value in facts if value != ""]
-    columns = [Column("what", "What", width=20), Column("says", "", width=120)]
+    columns = [Column("what", "What", width=20), Column("says", "Answer", Kind.PROSE, 110)]
     return SheetPlan("About", "About this workbook", Table(columns, rows), notice, is_filtered=False, frozen=0)

@@ -42,11 +42,11 @@ def summary(marks: Sequence[Mark]) -> str:
     return "   ".join(f"{word}: {number}" for number, word in counts if number) or "Nothing was found."
 
 
-def target(mark: Mark) -> str:
-    """Where a click leads: the cell of the mark, or the start of its sheet; "" where no sheet is meant."""
-    if not mark.finding.sheet:
+def target(mark: Mark, sheet: str) -> str:
+    """Where a click leads: the cell of the mark in the sheet of that name, or its first cell; "" without a sheet."""
+    if not sheet:
         return ""
-    return "'{}'!{}".format(mark.finding.sheet.replace("'", "''"), cell_name(*(mark.anchor or (1, 1))))
+    return "'{}'!{}".format(sheet.replace("'", "''"), cell_name(*(mark.anchor or (1, 1))))
 
 
 def row_of(finding: Finding) -> tuple[str, str, str, str, str, str]:
@@ -81,7 +81,7 @@ def sheet_xml(marks: Sequence[Mark], styles: Styles) -> bytes:
     ]
     links = []
     for number, mark in enumerate(in_order(marks), FIRST_ROW):
-        where = target(mark)
+        where = target(mark, mark.finding.sheet)
         formats = [plain, link if where else plain, plain, looks.get(mark.finding.level, plain), plain, plain]
         cells = row_of(mark.finding)
         shown = (cells[0], cells[1] or ("sheet" if where else "file"), *cells[2:])

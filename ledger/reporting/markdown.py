@@ -27,7 +27,7 @@ def document(summary: Summary) -> str:
     if summary.illustrative:
         parts.insert(0, f"**{words.NOTICE}**")
     if summary.totals:
-        parts.append("\n".join(f"- {words.group(row)}: **{_shown(row.amount)}** in {grouped(str(row.projects))} projects"
+        parts.append("\n".join(f"- {words.group(row)}: **{_shown(row.amount)}** (projects: {grouped(str(row.projects))})"
                                for row in summary.totals))
     parts.append(table(summary_table(summary)) if summary.rows else "Nothing in the ledger answers to this question.")
     asked = [f"{label}: {markdown_text(value)}" for label, value in words.limits(summary)]

@@ -17,6 +17,8 @@ class Kind(Enum):
     """What a column holds; it decides alignment, number format and width."""
 
     TEXT = "text"
+    #: text of a sentence or more, over several lines
+    PROSE = "prose"
     COUNT = "count"
     #: a whole number that names something: never grouped
     NUMBER = "number"
@@ -33,10 +35,11 @@ class Formula(NamedTuple):
 
 
 class Indented(NamedTuple):
-    """Text that stands `level` steps in, as a node of a tree."""
+    """Text that stands `level` steps in, as a node of a tree; a strong one heads others."""
 
     text: str
     level: int
+    is_strong: bool = False
 
 
 Cell = str | int | date | Money | Formula | Indented | None

@@ -26,12 +26,12 @@ UNDATED: Final = "undated"
 
 
 def subject(summary: Summary) -> str:
-    """What is counted: `commitments, EU share`."""
+    """What is counted: `commitments, EU share`.
     return f"{_STAGES[summary.stage]}, {_BASES[summary.basis]}"
 
 
 def sentence(summary: Summary) -> str:
-    """The same as a sentence: `Commitments, EU share.`"""
+    """The same with a capital and a full stop: `Commitments, EU share.`."""
     what = subject(summary)
     return f"{what[0].upper()}{what[1:]}."
 

@@ -26,6 +26,7 @@ AGREES: Final = "✓ OK"
 DIFFERS: Final = "✗ differs"
 #: Excel counts days from 1900 and takes that year for a leap year; earlier days stay text.
 _FIRST_DAY: Final = date(1900, 3, 1)
+_A3, _A4, _A4_WIDTH = 8, 9, 210
 _BLUE, _GREY, _LINE = "#1F3864", "#595959", "#BFBFBF"
 
 
@@ -95,7 +96,7 @@ class Book:
         row = 0
         if plan.notice:
             sheet.set_row(0, 18)
-            sheet.write_string(0, 0, plan.notice, self.format(bold=True, font_color="#9C0006", bg_color="#FFC7CE"))
+            sheet.write_string(0, 0, plan.notice, self.format(bold=True, font_color="#9C0006"))
             row = 1
         sheet.set_row(row, 24)
         sheet.write_string(row, 0, cell_text(plan.title), self.format(bold=True, font_size=14, font_color=_BLUE))
@@ -132,6 +133,11 @@ class Book:
             sheet.write_string(plan.header_row, index, column.heading, look)
 
     def _row(self, sheet: Any, row: int, columns: Sequence[Column], cells: Sequence[Cell], **look: Any) -> None:
+        # A file says no heights of rows by itself, and not every program finds them when it opens one.
+        deep = max((-(-len(str(cell)) // column.width) for column, cell in zip(columns, cells, strict=True)
+                    if column.kind is Kind.PROSE), default=1)
+        if deep > 1:
+            sheet.set_row(row, 15 * deep)
         for index, (column, cell) in enumerate(zip(columns, cells, strict=True)):
             if cell is not None and cell != "":
                 self._cell(sheet, row, index, cell, kind=column.kind, look=look)
@@ -141,12 +147,13 @@ class Book:
             if isinstance(cell.value, Money):
                 sheet.write_formula(row, index, cell.expression, self._money(cell.value, look), number(cell.value))
             else:
-                sheet.write_formula(row, index, cell.expression, self.format(indent=1, **look), cell.value)
+                sheet.write_formula(row, index, cell.expression, self.format(indent=1, align="left", **look), cell.value)
         elif isinstance(cell, Money):
             sheet.write_number(row, index, number(cell), self._money(cell, look))
         elif isinstance(cell, Indented):
-            weight = {"bold": True} if cell.level == 0 else {}
-            sheet.write_string(row, index, cell_text(cell.text), self.format(indent=min(cell.level, 15), **weight))
+            weight = {"bold": True} if cell.is_strong else {}
+            sheet.write_string(row, index, cell_text(cell.text),
+                               self.format(indent=min(2 * cell.level, 15), align="left", **weight))
         elif isinstance(cell, date):
             if cell >= _FIRST_DAY:
                 sheet.write_datetime(row, index, cell, self.format(num_format="yyyy-mm-dd", align="left", indent=1,
@@ -158,8 +165,9 @@ class Book:
             sheet.write_number(row, index, cell, self.format(**style, **look))
         else:
             # A step in from the left, so that text never touches the amount before it.
-            inset = {"indent": 1} if index else {}
-            sheet.write_string(row, index, cell_text(str(cell)), self.format(**inset, **look))
+            inset = {"indent": 1, "align": "left"} if index else {}
+            wrap = {"text_wrap": True} if kind is Kind.PROSE else {}
+            sheet.write_string(row, index, cell_text(str(cell)), self.format(**inset, **wrap, **look))
 
     def _money(self, amount: Money, look: dict[str, Any]) -> Any:
         digits = minor_digits(amount.currency)
@@ -181,7 +189,8 @@ class Book:
             sheet.conditional_format(header + 1, 0, last, len(columns) - 1, {
                 "type": "formula", "criteria": "=MOD(ROW(),2)=0", "format": self.format(bg_color="#F2F5FA")})
         sheet.set_landscape()
-        sheet.set_paper(9)  # A4
+        # XlsxWriter's numbers of paper sizes: a wide sheet on A4 would print too small to read.
+        sheet.set_paper(_A4 if sum(column.width for column in columns) <= _A4_WIDTH else _A3)
         sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
         sheet.fit_to_pages(1, 0)
         sheet.repeat_rows(header)

@@ -188,10 +188,13 @@ def contributions(connection: Connection, wanted: Filter) -> list[Contribution]:
         + " LEFT JOIN source_row r ON r.id = t.source_row_id LEFT JOIN source_sheet s ON s.id = r.sheet_id "
         "LEFT JOIN source_file f ON f.id = s.file_id ORDER BY f.id, s.position, r.number, t.source_column, t.id"
     )
-    return [
-        Contribution(*map(int, r[:4]), *r[4:17], int(r[17]), r[18], is_illustrative=bool(r[19]))
-        for r in connection.execute(text(told), values)
-    ]
+    return [_contribution(row) for row in connection.execute(text(told), values)]
+
+
+def _contribution(row: Sequence[Any]) -> Contribution:
+    # PostgreSQL gives sums as decimals, SQLite truth as a number.
+    values: list[Any] = [*map(int, row[:4]), *row[4:17], int(row[17]), row[18], bool(row[19])]
+    return Contribution(*values)
 
 
 def _live(wanted: Filter) -> str:

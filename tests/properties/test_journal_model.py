@@ -27,8 +27,11 @@ Key = tuple[str, str, str, str]
 Portfolio = dict[str, list[tuple[str, str, str, int, date | None]]]
 
 _amounts = st.tuples(
-    st.sampled_from(STAGES), st.sampled_from(("eu", "private", "other")), st.sampled_from(COUNTRIES),
-    st.integers(1, 10**13), st.sampled_from((date(2021, 3, 1), date(2023, 12, 31), None)),
+    st.sampled_from(STAGES),
+    st.sampled_from(("eu", "private", "other")),
+    st.sampled_from(COUNTRIES),
+    st.integers(1, 10**13),
+    st.sampled_from((date(2021, 3, 1), date(2023, 12, 31), None)),
 )
 portfolios = st.dictionaries(
     st.sampled_from([f"P{n}" for n in range(6)]), st.lists(_amounts, min_size=1, max_size=3), min_size=1, max_size=5
@@ -58,8 +61,13 @@ def fresh(template: Path) -> Database:
 
 def records(portfolio: Portfolio) -> list[Record]:
     return [
-        project(ref, *(amount(minor, stage=stage, basis=basis, country=country, on=on)
-                       for stage, basis, country, minor, on in rows))
+        project(
+            ref,
+            *(
+                amount(minor, stage=stage, basis=basis, country=country, on=on)
+                for stage, basis, country, minor, on in rows
+            ),
+        )
         for ref, rows in portfolio.items()
     ]
 
@@ -106,10 +114,14 @@ def test_imports_equal_the_model(template: Path, first: Portfolio, second: Portf
 
 
 @settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(portfolio=portfolios, order=st.randoms(use_true_random=False), shares=st.lists(st.integers(1, 10**9), min_size=2,
-                                                                                    max_size=4))
-def test_row_order_does_not_matter_and_splits_sum(template: Path, portfolio: Portfolio, order: object,
-                                                  shares: list[int]) -> None:
+@given(
+    portfolio=portfolios,
+    order=st.randoms(use_true_random=False),
+    shares=st.lists(st.integers(1, 10**9), min_size=2, max_size=4),
+)
+def test_row_order_does_not_matter_and_splits_sum(
+    template: Path, portfolio: Portfolio, order: object, shares: list[int]
+) -> None:
     database = fresh(template)
     weights = list(zip(COUNTRIES, shares, strict=False))
     rows = []
