@@ -6,7 +6,7 @@ cost gives the remaining basis by difference; an amount of nil is stated but boo
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -69,12 +69,17 @@ class Booking:
     first_public: int = 0
     #: (row, 1-based column, message, particulars)
     below_share: list[tuple[int, int, str, dict[str, Any]]] = field(default_factory=list)
+    #: what the rule of an amount says that is not divided any further: its cell, or a share of it
+    cell_rule: str = "cell"
     _splits: dict[tuple[tuple[str, ...], str | None, str, str], Split] = field(default_factory=dict)
     _columns: dict[str, tuple[int, str | None, str, bool]] = field(default_factory=dict)
+    _days: dict[str, date] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for column in self.plan.amounts:
-            self._columns[column.field] = (column.at + 1, column.stage, column.basis or "", column.negative)
+            self._columns[column.key] = (column.at + 1, column.stage, column.basis or "", column.negative)
+            if column.value_date is not None:
+                self._days[column.key] = column.value_date
 
     # --- splits --------------------------------------------------------------------------------------------------
 
@@ -119,22 +124,25 @@ class Booking:
 
     # --- amounts -------------------------------------------------------------------------------------------------
 
-    def book(self, row: int, stated: dict[str, tuple[str, int]], place: Place) -> list[Amount]:
+    def book(self, row: int, stated: dict[str, tuple[str, int]], row_place: Place) -> list[Amount]:
         """The amounts to be booked for a row; what forbids it goes to `problems`."""
         booked: list[Amount] = []
+        place = row_place
         shown = self._without_public(row, stated) if "public_contribution" in stated else stated
         for name, (currency, minor) in shown.items():
+            if self._days:
+                place = replace(row_place, day=self._days[name]) if name in self._days else row_place
             if minor < 0:
                 self._book_negative(booked, name, currency, minor, place=place)
             elif minor and name != "total_cost":
                 column, own_stage, basis, _ = self._columns[name]
-                _add(booked, (own_stage or place.stage, basis, currency), minor, place, source=(column, "cell"))
+                _add(booked, (own_stage or place.stage, basis, currency), minor, place, source=(column, self.cell_rule))
         if "total_cost" in stated:
             currency, rest = self._remainder(row, stated)
             if rest > 0:
                 column, own_stage, basis, _ = self._columns["total_cost"]
                 account = (own_stage or place.stage, basis or Basis.OTHER.value, currency)
-                _add(booked, account, rest, place, source=(column, "remainder of total_cost"))
+                _add(booked, account, rest, row_place, source=(column, "remainder of total_cost"))
         return booked
 
     def _book_negative(self, booked: list[Amount], name: str, currency: str, minor: int, *, place: Place) -> None:
@@ -142,7 +150,7 @@ class Booking:
         column, own_stage, basis, corrects = self._columns[name]
         reversal = _REVERSAL.get(own_stage or place.stage) if corrects and basis else None
         if reversal:
-            _add(booked, (reversal, basis, currency), -minor, place, source=(column, "cell"))
+            _add(booked, (reversal, basis, currency), -minor, place, source=(column, self.cell_rule))
         else:
             message = f"{display(minor, currency)} is negative"
             self.problems.append(("amount-negative", message, column, {"minor": minor}))

@@ -50,6 +50,7 @@ class CodeLists:
         self.countries = {row["code"] for row in _rows(folder / "countries.csv")}
         self._groups: dict[frozenset[str], str] = {}
         self.groups: set[str] = set()
+        self._english = [(row["name_en"], row["code"]) for row in _rows(folder / "countries.csv")]
         self._country_pairs = list(self._pairs(folder))
         self._country_names = CountryNames(self._country_pairs)
         self._countries_of: dict[str, tuple[str, ...] | None] = {}
@@ -121,6 +122,20 @@ class CodeLists:
             found = self._country_names.resolve_many(text) or self._all_names.resolve_many(text)
             self._countries_of[text] = tuple(found) if found else None
         return self._countries_of[text]
+
+    def country_choices(self) -> tuple[str, ...]:
+        """English names by the alphabet, then the codes: what a person can pick or type, each read as one country."""
+        names = sorted((name for name, code in self._english if self.country(name) == code), key=plain_name)
+        return (*names, *sorted(code for _, code in self._english if self.country(code) == code))
+
+    def currency_choices(self) -> tuple[str, ...]:
+        """The euro, then every other ISO 4217 code in use today, by the alphabet."""
+        from babel import Locale
+        from babel.numbers import get_territory_currencies
+
+        territories = (code for code in Locale("en").territories if len(code) == 2 and code.isalpha())
+        current = {str(code) for territory in territories for code in get_territory_currencies(territory)}
+        return ("EUR", *sorted(code for code in current - {"EUR"} if self.currency(code)))
 
     def region_of(self, codes: Iterable[str]) -> str:
         """The code on which an amount stays that several countries share.

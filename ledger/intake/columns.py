@@ -6,7 +6,7 @@ What stays open stops the import.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -20,7 +20,7 @@ from ledger.intake.code_lists import CodeLists
 from ledger.intake.dates import DateColumn, DateDecision
 from ledger.intake.fields import BASIS, FIELDS, OWN_STAGE, FieldType
 from ledger.intake.finding_log import FindingLog
-from ledger.intake.headers import BoundColumn, Table
+from ledger.intake.headers import BoundColumn, Table, plain_header
 from ledger.intake.numbers import NumberColumn, NumberDecision
 from ledger.intake.profiles import AMOUNT_UNITS, ColumnRule
 from ledger.intake.settings import Settings
@@ -33,6 +33,8 @@ class AmountColumn:
 
     at: int
     field: str
+    #: names it among the amounts of a row: the field, with its period where the field has a column per period
+    key: str
     stage: str | None
     basis: str | None
     currency: str | None
@@ -40,6 +42,8 @@ class AmountColumn:
     negative: bool
     required: bool
     decision: NumberDecision
+    #: date of its amounts, where the column says it
+    value_date: date | None = None
     #: cells that were rounded, and the first of them
     rounded: int = 0
     first_rounded: int = 0
@@ -57,12 +61,22 @@ class PercentColumn:
 
 @dataclass(slots=True)
 class Plan:
-    """How the rows of a table are read. Positions are 0-based; `places` gives that of every field with a column."""
+    """How the rows of a table are read. Positions are 0-based; `places` gives that of every field with a column.
+
+    Positions from `width` on are no cells of the sheet: `added` gives what the layout puts there, by field, and
+    `origins` the column that it comes from, where there is one.
+    """
 
     kind: Kind
     width: int
     places: dict[str, int] = field(default_factory=dict)
     headers: dict[int, str] = field(default_factory=dict)
+    added: dict[str, int] = field(default_factory=dict)
+    origins: dict[int, int] = field(default_factory=dict)
+    #: every position that is read, but for those that are added
+    read: list[int] = field(default_factory=list)
+    #: position -> what its texts stand for, and what becomes of a row with another text
+    values: dict[int, tuple[Mapping[str, str], str]] = field(default_factory=dict)
     amounts: list[AmountColumn] = field(default_factory=list)
     percents: list[PercentColumn] = field(default_factory=list)
     dates: list[tuple[int, str, DateDecision]] = field(default_factory=list)
@@ -72,6 +86,27 @@ class Plan:
     currency: str | None = None
     earmark: str | None = None
     as_of: date | None = None
+
+    @property
+    def whole_width(self) -> int:
+        """Cells of a row with what the layout adds."""
+        return self.width + len(self.added)
+
+    def add(self, name: str, origin: int | None = None) -> int:
+        """The position of a field; a new one beyond the sheet's own cells if it has no column."""
+        if name not in self.places:
+            at = self.places[name] = self.added[name] = self.whole_width
+            self.headers[at] = name
+            if origin is not None:
+                self.origins[at] = origin
+        return self.places[name]
+
+    def find(self, name: str) -> int | None:
+        """The position of the column with this field or header; None where there is none."""
+        if name in self.places:
+            return self.places[name]
+        word = plain_header(name)
+        return next((at for at, header in self.headers.items() if plain_header(header) == word), None)
 
 
 @dataclass(slots=True)
@@ -162,20 +197,47 @@ def plan(table: Table, seen: dict[int, Seen], *, settings: Settings, lists: Code
     for column in table.columns:
         made.headers[column.index - 1] = column.header
         if column.rule:
-            made.places[column.rule.field] = column.index - 1
-            if column.rule.required:
-                made.required.append((column.index - 1, column.rule.field))
+            _place(made, column, column.rule)
     work = _Work(made, table, table.sheet.facts, settings, log)
     types = field_types(table)
     for column in table.columns:
         if column.rule:
             _plan_column(work, column, column.rule, types[column.index], seen[column.index])
+    _add_places(made, table)
     if made.currency is None and "currency" not in made.places:
         for amount in made.amounts:
             if amount.currency is None:
                 cell = f"{column_letter(amount.at + 1)}{table.header_row}"
                 log.tell("currency-missing", f"nothing says which currency {made.headers[amount.at]!r} is in", cell)
     return made
+
+
+def _place(made: Plan, column: BoundColumn, rule: ColumnRule) -> None:
+    at = column.index - 1
+    made.read.append(at)
+    if column.period is None:
+        made.places[rule.field] = at
+    if rule.required:
+        made.required.append((at, rule.field))
+    if rule.values:
+        made.values[at] = (rule.values, rule.otherwise)
+
+
+def _add_places(made: Plan, table: Table) -> None:
+    """Places for the fields that the layout states without a column."""
+    layout = table.rule.layout
+    for section in layout.sections:
+        made.add(section.field)
+    if layout.children:
+        made.add("parent", made.places.get("project_ref"))
+        made.add("project_ref")
+        if layout.children.unit or layout.children.parent_unit:
+            made.add("unit")
+    if layout.lookup:
+        for name in layout.lookup.fields:
+            made.add(name, made.find(layout.lookup.key))
+    if layout.split:
+        made.add("countries_split", made.find(layout.split.codes[0]))
 
 
 def _check_constants(made: Plan, lists: CodeLists, log: FindingLog) -> None:
@@ -246,9 +308,12 @@ def _tell_ambiguous(work: _Work, column: BoundColumn, decision: NumberDecision) 
 def _amount_column(work: _Work, column: BoundColumn, rule: ColumnRule, decision: NumberDecision) -> AmountColumn:
     stage = rule.stage or OWN_STAGE.get(rule.field)
     basis = rule.basis or BASIS.get(rule.field)
+    period, day = column.period or ("", None)
     return AmountColumn(
         at=column.index - 1,
         field=rule.field,
+        key=f"{rule.field} {period}" if period else rule.field,
+        value_date=day,
         stage=None if stage is None else Stage(stage).value,
         basis=None if basis is None else Basis(basis).value,
         currency=_currency(work, column, rule, decision),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from fnmatch import fnmatchcase
 from itertools import takewhile
 
@@ -12,7 +13,8 @@ from ledger.domain.findings import Finding
 from ledger.intake.cells import Row, Sheet, Value, Workbook, cell_name, column_letter
 from ledger.intake.code_lists import plain_name
 from ledger.intake.fields import FIELDS
-from ledger.intake.profiles import ColumnRule, Profile, TableRule, nearest
+from ledger.intake.profiles import ColumnRule, Profile, TableRule
+from ledger.intake.toml_keys import nearest
 
 #: The header row stands among the first rows of a sheet.
 SEARCHED_ROWS = 50
@@ -29,17 +31,22 @@ def plain_header(value: Value) -> str:
 
 @dataclass(slots=True)
 class BoundColumn:
-    """A column of the table: 1-based index, its header as it stands, and the rule of its field, if it has one."""
+    """A column of the table: 1-based index, its header as it stands, and the rule of its field, if it has one.
+
+    `period` is set where a field has a column per period: the text that tells it from the others, and the date of its
+    amounts.
+    """
 
     index: int
     header: str
     rule: ColumnRule | None
     ignored: bool = False
+    period: tuple[str, date | None] | None = None
 
 
 @dataclass(slots=True)
 class Table:
-    """A table found in a sheet: its header row and its columns."""
+    """A table found in a sheet: its (last) header row and its columns."""
 
     sheet: Sheet
     position: int
@@ -51,6 +58,45 @@ class Table:
 def first_rows(sheet: Sheet) -> list[Row]:
     """The rows among which the header is looked for."""
     return list(takewhile(lambda row: row.number <= SEARCHED_ROWS, sheet.rows()))
+
+
+#: Stands between the parts of a header that is stacked over several rows.
+OVER = " | "
+
+
+def _leaf(word: str) -> str:
+    """The lowest part of a stacked header."""
+    return word.rpartition(OVER)[2]
+
+
+def heads(rule: TableRule, sheet: Sheet, rows: Sequence[Row]) -> list[Row]:
+    """The rows that may be the header; those of a stacked header joined from top to bottom, with the last one's number."""
+    count = rule.layout.header_rows
+    if count == 1:
+        return list(rows)
+    return [_stacked(rows[at : at + count], sheet.facts.merged) for at in range(len(rows) - count + 1)]
+
+
+def _stacked(rows: Sequence[Row], merged: Iterable[tuple[int, int, int, int]]) -> Row:
+    """Each column's texts from top to bottom; a group heading reaches as far as its merged area, or the next heading."""
+    width = max(len(row.values) for row in rows)
+    areas = list(merged)
+    lines = []
+    for row in rows:
+        line: list[str] = []
+        is_top = row is not rows[-1]
+        is_merged = any(top <= row.number <= bottom for top, _, bottom, _ in areas)
+        for index in range(1, width + 1):
+            value = row.values[index - 1] if index <= len(row.values) else None
+            text = "" if value is None else str(value).strip()
+            if not text and any(t <= row.number <= b and left < index <= right for t, left, b, right in areas):
+                text = line[-1]
+            elif not text and is_top and not is_merged and line:
+                text = line[-1]
+            line.append(text)
+        lines.append(line)
+    columns = (dict.fromkeys(part for part in parts if part) for parts in zip(*lines, strict=True))
+    return Row(rows[-1].number, [OVER.join(parts) or None for parts in columns])
 
 
 def sheet_matches(name: str | None, patterns: Sequence[str]) -> bool:
@@ -78,6 +124,7 @@ class HeaderWords:
         self.wanted = {plain_header(header) for header in rule.headers}
         #: fields that must have a column
         self.wanted_fields = {column.field for column in rule.columns.values() if column.required}
+        self.wanted_fields |= set(rule.wanted_fields)
         self._more_fields = self.wanted_fields - {self._rules[w].field for w in self.wanted if w in self._rules}
         #: how many headers are wanted in all
         self.weight = len(self.wanted) + len(self._more_fields)
@@ -85,7 +132,14 @@ class HeaderWords:
     def rule_of(self, value: Value) -> ColumnRule | None:
         """The rule of the field that a header cell names, if any."""
         word = plain_header(value)
-        return None if word in self.ignored else self._rules.get(word)
+        if word in self.ignored:
+            return None
+        # Of a stacked header, the lowest part says what the column is, unless the profile words the whole.
+        return self._rules.get(word) or self._rules.get(_leaf(word))
+
+    def is_ignored(self, value: Value) -> bool:
+        """Whether the profile leaves the column of this header alone."""
+        return plain_header(value) in self.ignored
 
     def missing_fields(self, values: Sequence[Value]) -> set[str]:
         """The fields that must have a column and have none in a row."""
@@ -93,7 +147,8 @@ class HeaderWords:
 
     def score(self, values: Sequence[Value]) -> tuple[int, int]:
         """How many of the wanted headers a row carries (`weight` when all), and how many fields it names."""
-        words, fields = {plain_header(value) for value in values}, self._fields(values)
+        plain = {plain_header(value) for value in values}
+        words, fields = plain | {_leaf(word) for word in plain}, self._fields(values)
         return len(self.wanted & words) + len(self._more_fields & fields), len(fields)
 
     def _fields(self, values: Sequence[Value]) -> set[str]:
@@ -128,9 +183,13 @@ def bind(sheet: Sheet, position: int, rule: TableRule, row: Row, file: str) -> t
         header = "" if value is None else str(value).strip()
         if not header:
             continue
-        column = BoundColumn(index, header, words.rule_of(value), plain_header(value) in words.ignored)
+        column = BoundColumn(index, header, words.rule_of(value), words.is_ignored(value))
+        if not column.ignored:
+            _bind_period(column, rule)
         table.columns.append(column)
         cell = cell_name(row.number, index)
+        if column.period:
+            continue
         if column.rule and column.rule.field in taken:
             other = taken[column.rule.field]
             message = f"{header!r} and {other.header!r} ({column_letter(other.index)}) both claim {column.rule.field}"
@@ -146,15 +205,32 @@ def bind(sheet: Sheet, position: int, rule: TableRule, row: Row, file: str) -> t
     return table, findings
 
 
+def _bind_period(column: BoundColumn, rule: TableRule) -> None:
+    """A column per period, where its header fits the pattern of one."""
+    for wide in rule.layout.wide:
+        match = wide.columns.fullmatch(column.header)
+        if match:
+            day = None
+            if wide.value_date:
+                text = re.sub(r"\{(\d)\}", lambda found: match[int(found[1])] or "", wide.value_date)
+                try:
+                    day = date.fromisoformat(text)
+                except ValueError:
+                    continue
+            column.rule = rule.columns.get(wide.field, ColumnRule(wide.field))
+            column.period = (plain_header(column.header), day)
+            return
+
+
 def recognise(workbook: Workbook, file: str, profiles: Sequence[Profile]) -> Profile | Finding:
     """The profile that fits the workbook: all its sheets and headers are there.
 
     The most specific one wins: a file name or a sheet that is asked for by name, then the most headers wanted.
     """
-    heads = {position: first_rows(sheet) for position, sheet in enumerate(workbook.sheets)}
+    first = {position: first_rows(sheet) for position, sheet in enumerate(workbook.sheets)}
     fits: dict[tuple[int, int], list[Profile]] = {}
     for profile in profiles:
-        score = _fit(workbook, heads, file, profile)
+        score = _fit(workbook, first, file, profile)
         if score is not None:
             fits.setdefault(score, []).append(profile)
     if not fits:
@@ -166,7 +242,7 @@ def recognise(workbook: Workbook, file: str, profiles: Sequence[Profile]) -> Pro
     return best[0]
 
 
-def _fit(workbook: Workbook, heads: dict[int, list[Row]], file: str, profile: Profile) -> tuple[int, int] | None:
+def _fit(workbook: Workbook, first: dict[int, list[Row]], file: str, profile: Profile) -> tuple[int, int] | None:
     """How specifically a profile fits, or None: (names asked for, headers wanted)."""
     if profile.file_patterns and not any(fnmatchcase(file.casefold(), p.casefold()) for p in profile.file_patterns):
         return None
@@ -180,7 +256,7 @@ def _fit(workbook: Workbook, heads: dict[int, list[Row]], file: str, profile: Pr
             words.weight and words.score(row.values)[0] == words.weight
             for position, sheet in enumerate(workbook.sheets)
             if sheet_matches(sheet.name, rule.sheets)
-            for row in heads[position]
+            for row in heads(rule, sheet, first[position])
         )
         if not found and not rule.optional:
             return None
@@ -220,7 +296,7 @@ def _locate_one(
     """The first candidate with every wanted header; failing that, what the most promising one lacks."""
     nearly: tuple[int, Sheet, Row, set[str]] | None = None
     for position, sheet in candidates:
-        row, missing = header_row(rule, first_rows(sheet))
+        row, missing = header_row(rule, heads(rule, sheet, first_rows(sheet)))
         if row is not None and not missing:
             return bind(sheet, position, rule, row, file)
         if row is not None and (nearly is None or len(missing) < len(nearly[3])):

@@ -21,6 +21,7 @@ from ledger.intake.columns import AmountColumn, PercentColumn, Plan, minor_facto
 from ledger.intake.dates import DateDecision
 from ledger.intake.fields import FIELDS, REFERENCE_FIELD, FieldType
 from ledger.intake.numbers import Amount, Refusal
+from ledger.intake.profiles import TableRule
 from ledger.intake.references import ReferenceMaker
 
 #: A problem of a row: finding code, message, 1-based column (0: the row), particulars.
@@ -28,7 +29,8 @@ Problem = tuple[str, str, int, dict[str, Any]]
 
 _YES, _NO = frozenset(("yes", "y", "true", "1", "x", "oui", "ja")), frozenset(("no", "n", "false", "0", "non", "nein"))
 _SAFE = Decimal(10**13)
-_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+#: {field}, or {a header} of the sheet; with ? behind it may be empty, else the row has no reference.
+_PLACEHOLDER = re.compile(r"\{([^{}?]+)(\?)?\}")
 #: A year or a month alone means its last day here.
 _END_DATES = frozenset(("end_date", "period_end"))
 #: Fields whose text is kept under another name, or elsewhere than among the attributes.
@@ -55,17 +57,19 @@ def cell_text(value: Value) -> str:
 class RecordMaker:
     """Makes the records of one table. `make` returns None for a record that `problems` refuse."""
 
-    def __init__(self, plan: Plan, lists: CodeLists, ref_pattern: str | None, title_pattern: str | None) -> None:
+    def __init__(self, plan: Plan, lists: CodeLists, rule: TableRule) -> None:
         self._plan, self._lists, self._kind = plan, lists, plan.kind
         self._texts = self._text_columns()
         self._constants = self._constant_attributes()
         self._factors: dict[tuple[str, int], int] = {}
         self._caches: dict[str, dict[str, str | None]] = {}
+        self._word_places: dict[str, int | None] = {}
         self._booking = Booking(plan, lists)
         self._figures = plan.kind is Kind.FIGURES
         reference_at = plan.places.get(REFERENCE_FIELD[plan.kind])
-        self.references = ReferenceMaker(reference_at, generated=reference_at is None and ref_pattern is None)
-        self._ref_pattern, self._title_pattern = ref_pattern, title_pattern
+        self.references = ReferenceMaker(reference_at, generated=reference_at is None and rule.ref_pattern is None)
+        self._ref_pattern, self._title_pattern = rule.ref_pattern, rule.title_pattern
+        self._date_pattern = rule.layout.value_date
         self.problems: list[Problem] = []
         self._row = 0
         self._quiet = self._told_currency = False
@@ -110,9 +114,9 @@ class RecordMaker:
     # --- amounts -------------------------------------------------------------------------------------------------
 
     def amounts(self, values: list[Value], *, tell: bool = True) -> dict[str, tuple[str, int]]:
-        """The amounts that a row states, by field, with their currency, in minor units.
+        """The amounts that a row states, by the columns' keys, with their currency, in minor units.
 
-        `values` is padded to the plan's width. Cells that hold no amount are problems, unless `tell` is off.
+        `values` is padded to the plan's whole width. Cells that hold no amount are problems, unless `tell` is off.
         """
         self._quiet = not tell
         currency = self._currency(values)
@@ -130,10 +134,10 @@ class RecordMaker:
                 scaled = value * self._factor(own, column.unit)
                 minor = int(scaled)
                 if minor == scaled and -LIMIT_MINOR < minor < LIMIT_MINOR:
-                    stated[column.field] = (own, minor)
+                    stated[column.key] = (own, minor)
                     continue
             if (read := self._amount(column, value, own)) is not None:
-                stated[column.field] = read
+                stated[column.key] = read
         self._quiet = False
         return stated
 
@@ -220,7 +224,7 @@ class RecordMaker:
                 code = "amount-missing" if FIELDS[self._kind][name] is FieldType.AMOUNT else "cell-missing"
                 self._problem(code, f"the cell of {plan.headers[at]!r} is empty", at)
         if CellError in map(type, values):
-            for at in plan.places.values():
+            for at in plan.read:
                 if isinstance(value := values[at], CellError):
                     self._problem(*_error(value), at)
 
@@ -297,11 +301,11 @@ class RecordMaker:
             record.programme = self._reference("programme", values)
             record.envelope = self._reference("envelope", values)
         self._name(row, values, record, split)
-        value_date = self._value_date(attributes)
+        value_date = self._value_date(values, record)
         self._booking.problems = self.problems
         place = Place(stage or Stage.COMMITTED.value, split, value_date, price_basis)
         record.amounts = self._booking.book(row, stated, place)
-        if record.amounts and value_date is None and not self.problems:
+        if value_date is None and not self.problems and any(amount.value_date is None for amount in record.amounts):
             self.undated += 1
         return record
 
@@ -353,7 +357,13 @@ class RecordMaker:
             attributes["theme_text"] = text
         return self._lists.theme(text)
 
-    def _value_date(self, attributes: dict[str, Any]) -> date | None:
+    def _value_date(self, values: list[Value], record: Record) -> date | None:
+        attributes: dict[str, Any] = record.attributes
+        if self._date_pattern is not None:
+            try:
+                return date.fromisoformat(self._filled(self._date_pattern, {}, values, record) or "")
+            except ValueError:
+                pass  # a row without the year is dated like any other
         if self._kind is Kind.ENVELOPES:
             return attributes.get("period_start") or self._plan.as_of
         return attributes.get("decision_date") or attributes.get("start_date") or self._plan.as_of
@@ -365,10 +375,13 @@ class RecordMaker:
             if pattern is None or (name == "title" and record.attributes.get("title")):
                 continue
             text = self._filled(pattern, words, values, record)
-            if name == "ref":
+            if name == "title":
+                record.attributes["title"] = text
+            elif text is not None:
                 record.ref = text
             else:
-                record.attributes["title"] = text
+                self._problem("reference-missing", f"the row does not fill the reference {pattern!r}", -1)
+                return
         if self._kind is Kind.ENVELOPES:
             record.attributes.setdefault("title", None)
         if not record.ref:
@@ -381,15 +394,27 @@ class RecordMaker:
         if self._kind is Kind.ENVELOPES and record.attributes["title"] is None:
             record.attributes["title"] = record.ref
 
-    def _filled(self, pattern: str, words: dict[str, str], values: list[Value], record: Record) -> str:
-        """A pattern with the row's words in the place of its fields."""
-        return _PLACEHOLDER.sub(lambda found: str(self._word(found[1], words, values, record)), pattern)
+    def _filled(self, pattern: str, words: dict[str, str], values: list[Value], record: Record) -> str | None:
+        """A pattern with the row's words in the place of its fields; None where one that is needed is empty."""
+        parts: list[str] = []
+        place = 0
+        for found in _PLACEHOLDER.finditer(pattern):
+            word = self._word(found[1], words, values, record)
+            if not word and not found[2]:
+                return None
+            parts += [pattern[place : found.start()], word]
+            place = found.end()
+        return "".join([*parts, pattern[place:]])
 
-    def _word(self, name: str, words: dict[str, str], values: list[Value], record: Record) -> object:
+    def _word(self, name: str, words: dict[str, str], values: list[Value], record: Record) -> str:
         if name in words:
             return words[name]
-        at = self._plan.places.get(name)
-        return cell_text(values[at]) if at is not None else record.attributes.get(name) or ""
+        if name not in self._word_places:
+            self._word_places[name] = self._plan.find(name)
+        at = self._word_places[name]
+        if at is not None and (text := cell_text(values[at])):
+            return text
+        return str(record.attributes.get(name) or self._plan.stated.get(name) or "")
 
     # --- published figures ---------------------------------------------------------------------------------------
 

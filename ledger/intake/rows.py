@@ -67,11 +67,11 @@ class TableReader:
         self._rows = rows
         rule, facts = table.rule, table.sheet.facts
         self._table, self._plan, self._facts, self._log = table, plan, facts, log
-        self._maker = RecordMaker(plan, lists, rule.ref_pattern, rule.title_pattern)
+        self._maker = RecordMaker(plan, lists, rule)
         self._total_words = {word.casefold() for word in TOTAL_WORDS} | {plain_name(word) for word in rule.total_words}
         self._total_places = self._places(rule.total_columns)
         self._sum_rows = rows_of_sums(facts.formulas)
-        booked = [(column.at, column.field, plan.headers[column.at]) for column in plan.amounts]
+        booked = [(column.at, column.key, plan.headers[column.at]) for column in plan.amounts]
         self._checker = TotalChecker(booked, self._unbooked(), plan.currency or "EUR", log)
         self.totals: list[PrintedTotal] = self._checker.totals
         self._digests: dict[str, int] = {}

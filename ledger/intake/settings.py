@@ -9,7 +9,8 @@ from datetime import date
 from ledger.domain.findings import Finding
 from ledger.domain.stages import Stage
 from ledger.intake.code_lists import CodeLists
-from ledger.intake.profiles import AMOUNT_UNITS, nearest
+from ledger.intake.profiles import AMOUNT_UNITS
+from ledger.intake.toml_keys import nearest
 
 #: Fields that --set takes.
 SETTINGS = (

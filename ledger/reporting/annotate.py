@@ -68,7 +68,7 @@ def _mark(parts: Parts, findings: Sequence[Finding]) -> None:
     styles = Styles(parts.read(styles_path))
     found = elements(parts.read(main), lambda element: element.local == "sheet")
     paths = {e.get("name") or "": relations[e.get("id") or ""][1] for e in found if (e.get("id") or "") in relations}
-    by_sheet = marks_by_sheet(findings)
+    by_sheet = marks_by_sheet(finding for finding in findings if finding.sheet.casefold() != FINDINGS_SHEET)
     marks: list[Mark] = []
     for sheet, of_sheet in by_sheet.items():
         if sheet in paths and b"<sheetData" in parts.read(paths[sheet]).replace(b":sheetData", b"<sheetData"):

@@ -14,7 +14,7 @@ from ledger.reporting.safe_text import cell_text
 from ledger.reporting.xml_edit import attribute
 
 HEADINGS: Final = ("Sheet", "Cell", "Code", "Severity", "What is wrong", "What to do")
-WIDTHS: Final = (20, 11, 22, 12, 62, 58)
+WIDTHS: Final = (20, 11, 22, 19, 62, 58)
 TITLE: Final = "What euledger found in this workbook"
 ADVICE: Final = (
     "Mend the marked cells in their own sheets, save, and send the workbook back or import it again. "
@@ -28,6 +28,8 @@ WORDS: Final = {
     Severity.INFO: "○ for information",
 }
 _RANK = list(WORDS)
+#: Severity -> the look of the mark that its cells get.
+FILLS: Final = {Severity.STOP: Severity.ERROR, Severity.ERROR: Severity.ERROR, Severity.WARNING: Severity.WARNING}
 FIRST_ROW: Final = 6
 
 
@@ -55,6 +57,11 @@ def row_of(finding: Finding) -> tuple[str, str, str, str, str, str]:
     return tuple(map(cell_text, texts))  # type: ignore[return-value] # six in, six out
 
 
+def height(cells: Sequence[str]) -> int:
+    """Points that a row needs for its wrapped texts."""
+    return 15 * max(-(-len(text) // (width + 8)) for text, width in zip(cells, WIDTHS, strict=True)) + 3
+
+
 def sheet_xml(marks: Sequence[Mark], styles: Styles) -> bytes:
     """The worksheet as a part of a package; adds to `styles` what it needs."""
     plain = styles.format(alignment='<alignment vertical="top" wrapText="1"/>')
@@ -69,9 +76,10 @@ def sheet_xml(marks: Sequence[Mark], styles: Styles) -> bytes:
         font='<font><u/><sz val="11"/><color rgb="FF0563C1"/><name val="Calibri"/></font>',
         alignment='<alignment vertical="top" wrapText="1"/>',
     )
-    looks = {level: styles.marked(plain, shown) for level, shown in (
-        (Severity.STOP, Severity.ERROR), (Severity.ERROR, Severity.ERROR), (Severity.WARNING, Severity.WARNING))}
-    assert set(LOOKS) == {Severity.ERROR, Severity.WARNING}
+    looks = {
+        level: styles.format(fill=solid(LOOKS[shown][0]), alignment='<alignment vertical="top" wrapText="1"/>')
+        for level, shown in FILLS.items()
+    }
     rows = [
         f'<row r="1" hidden="1">{_text("A1", FINDINGS_MARKER, 0)}</row>',
         f'<row r="2" ht="22" customHeight="1">{_text("A2", TITLE, title)}</row>',
@@ -85,7 +93,7 @@ def sheet_xml(marks: Sequence[Mark], styles: Styles) -> bytes:
         formats = [plain, link if where else plain, plain, looks.get(mark.finding.level, plain), plain, plain]
         cells = row_of(mark.finding)
         shown = (cells[0], cells[1] or ("sheet" if where else "file"), *cells[2:])
-        rows.append(f'<row r="{number}">' + "".join(
+        rows.append(f'<row r="{number}" ht="{height(cells)}" customHeight="1">' + "".join(
             _text(cell_name(number, c), t, s) for c, (t, s) in enumerate(zip(shown, formats, strict=True), 1)) + "</row>")
         if where:
             links.append(f'<hyperlink ref="B{number}" location={attribute(where)} display={attribute(shown[1])}/>')

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ledger.domain.findings import Finding, Severity
 from ledger.domain.marks import COMMENT_MARKER, FINDINGS_MARKER, FINDINGS_SHEET
 from ledger.reporting.files import replacing
-from ledger.reporting.findings_sheet import ADVICE, FIRST_ROW, HEADINGS, TITLE, WIDTHS, in_order, row_of, summary, target
+from ledger.reporting.findings_sheet import ADVICE, FILLS, FIRST_ROW, HEADINGS, TITLE, WIDTHS, height, in_order, row_of, summary, target
 from ledger.reporting.marked_styles import LOOKS
 from ledger.reporting.places import Mark, marks_by_sheet
 from ledger.reporting.safe_text import cell_text, printable
@@ -181,11 +181,9 @@ def _write_findings(book: Workbook, marks: Sequence[Mark], names: dict[str, str]
     link = book.add_format({"text_wrap": True, "valign": "top", "font_color": "#0563C1", "underline": 1})
     head = book.add_format({"bold": True, "font_color": "#FFFFFF", "bg_color": "#1F3864", "valign": "vcenter"})
     looks = {
-        level: book.add_format({"text_wrap": True, "valign": "top", "bg_color": f"#{LOOKS[as_][0][2:]}",
-                                "border": line, "border_color": f"#{LOOKS[as_][2][2:]}"})
-        for level, as_, line in ((Severity.STOP, Severity.ERROR, 2), (Severity.ERROR, Severity.ERROR, 2),
-                                 (Severity.WARNING, Severity.WARNING, 8))
-    }  # fmt: skip
+        level: book.add_format({"text_wrap": True, "valign": "top", "bg_color": f"#{LOOKS[shown][0][2:]}"})
+        for level, shown in FILLS.items()
+    }
     page.write_string(0, 0, FINDINGS_MARKER)
     page.set_row(0, None, None, {"hidden": True})
     page.write_string(1, 0, TITLE, book.add_format({"bold": True, "font_size": 14}))
@@ -197,6 +195,7 @@ def _write_findings(book: Workbook, marks: Sequence[Mark], names: dict[str, str]
     page.set_row(4, 20)
     for row, mark in enumerate(in_order(marks), FIRST_ROW - 1):
         cells = row_of(mark.finding)
+        page.set_row(row, height(cells))
         in_file = mark.finding.sheet in names
         where = target(mark, names[mark.finding.sheet]) if in_file else ""
         for column, text in enumerate(cells):

@@ -26,7 +26,7 @@ UNDATED: Final = "undated"
 
 
 def subject(summary: Summary) -> str:
-    """What is counted: `commitments, EU share`.
+    """What is counted: `commitments, EU share`."""
     return f"{_STAGES[summary.stage]}, {_BASES[summary.basis]}"
 
 

@@ -29,6 +29,15 @@ _FIRST_DAY: Final = date(1900, 3, 1)
 _A3, _A4, _A4_WIDTH = 8, 9, 210
 _BLUE, _GREY, _LINE = "#1F3864", "#595959", "#BFBFBF"
 
+_INSET: Final = {"indent": 1, "align": "left"}
+#: How cells look, by name: `money2` has two decimals, `level3` stands three steps in.
+_STYLES: Final[dict[str, dict[str, Any]]] = {
+    "first": {}, "text": _INSET, "prose": {**_INSET, "text_wrap": True}, "day": {**_INSET, "num_format": "yyyy-mm-dd"},
+    "number": {**_INSET, "num_format": "0"}, "count": {"num_format": "#,##0"}, "money0": {"num_format": "#,##0"},
+    **{f"money{digits}": {"num_format": "#,##0." + "0" * digits} for digits in (2, 3, 4)},
+    **{f"level{level}": {"indent": 2 * level, "align": "left"} for level in range(8)},
+}
+
 
 class ReportTooLarge(Exception):
     """What was asked for does not fit into a workbook; the message says what would."""
@@ -74,6 +83,7 @@ class Book:
 
     workbook: Any
     _formats: dict[tuple[tuple[str, Any], ...], Any] = field(default_factory=dict)
+    _styles: dict[tuple[str, bool], Any] = field(default_factory=dict)
     _sheets: dict[str, Any] = field(default_factory=dict)
 
     def add(self, *names: str) -> None:
@@ -105,7 +115,7 @@ class Book:
             sheet.write_string(row, 0, cell_text(line), self.format(font_color=_GREY))
         for sums in plan.sums:
             row += 1
-            self._row(sheet, row, columns, sums, bold=True)
+            self._row(sheet, row, columns, sums, is_bold=True)
         self._headings(sheet, plan)
         row = plan.header_row
         for cells in plan.table.rows:
@@ -132,7 +142,9 @@ class Book:
                                border=1, border_color=_LINE)
             sheet.write_string(plan.header_row, index, column.heading, look)
 
-    def _row(self, sheet: Any, row: int, columns: Sequence[Column], cells: Sequence[Cell], **look: Any) -> None:
+    def _row(
+        self, sheet: Any, row: int, columns: Sequence[Column], cells: Sequence[Cell], *, is_bold: bool = False
+    ) -> None:
         # A file says no heights of rows by itself, and not every program finds them when it opens one.
         deep = max((-(-len(str(cell)) // column.width) for column, cell in zip(columns, cells, strict=True)
                     if column.kind is Kind.PROSE), default=1)
@@ -140,38 +152,40 @@ class Book:
             sheet.set_row(row, 15 * deep)
         for index, (column, cell) in enumerate(zip(columns, cells, strict=True)):
             if cell is not None and cell != "":
-                self._cell(sheet, row, index, cell, kind=column.kind, look=look)
+                self._cell(sheet, row, index, cell, kind=column.kind, is_bold=is_bold)
 
-    def _cell(self, sheet: Any, row: int, index: int, cell: Cell, *, kind: Kind, look: dict[str, Any]) -> None:
-        if isinstance(cell, Formula):
+    def _cell(self, sheet: Any, row: int, index: int, cell: Cell, *, kind: Kind, is_bold: bool) -> None:
+        if isinstance(cell, str):
+            # The first column stands at the margin; all others a step in, so that no text touches an amount.
+            style = "prose" if kind is Kind.PROSE else "text" if index else "first"
+            sheet.write_string(row, index, cell_text(cell), self._style(style, is_bold))
+        elif isinstance(cell, Formula):
             if isinstance(cell.value, Money):
-                sheet.write_formula(row, index, cell.expression, self._money(cell.value, look), number(cell.value))
+                style = f"money{minor_digits(cell.value.currency)}"
+                sheet.write_formula(row, index, cell.expression, self._style(style, is_bold), number(cell.value))
             else:
-                sheet.write_formula(row, index, cell.expression, self.format(indent=1, align="left", **look), cell.value)
+                sheet.write_formula(row, index, cell.expression, self._style("text", is_bold), cell.value)
         elif isinstance(cell, Money):
-            sheet.write_number(row, index, number(cell), self._money(cell, look))
+            style = f"money{minor_digits(cell.currency)}"
+            sheet.write_number(row, index, number(cell), self._style(style, is_bold))
         elif isinstance(cell, Indented):
-            weight = {"bold": True} if cell.is_strong else {}
-            sheet.write_string(row, index, cell_text(cell.text),
-                               self.format(indent=min(2 * cell.level, 15), align="left", **weight))
+            style = f"level{min(cell.level, 7)}"
+            sheet.write_string(row, index, cell_text(cell.text), self._style(style, cell.is_strong))
         elif isinstance(cell, date):
             if cell >= _FIRST_DAY:
-                sheet.write_datetime(row, index, cell, self.format(num_format="yyyy-mm-dd", align="left", indent=1,
-                                                                      **look))
+                sheet.write_datetime(row, index, cell, self._style("day", is_bold))
             else:
-                sheet.write_string(row, index, cell.isoformat(), self.format(**look))
-        elif isinstance(cell, int):
-            style = {"num_format": "#,##0"} if kind is Kind.COUNT else {"num_format": "0", "align": "left", "indent": 1}
-            sheet.write_number(row, index, cell, self.format(**style, **look))
+                sheet.write_string(row, index, cell.isoformat(), self._style("text", is_bold))
         else:
-            # A step in from the left, so that text never touches the amount before it.
-            inset = {"indent": 1, "align": "left"} if index else {}
-            wrap = {"text_wrap": True} if kind is Kind.PROSE else {}
-            sheet.write_string(row, index, cell_text(str(cell)), self.format(**inset, **wrap, **look))
+            assert isinstance(cell, int)
+            sheet.write_number(row, index, cell, self._style("count" if kind is Kind.COUNT else "number", is_bold))
 
-    def _money(self, amount: Money, look: dict[str, Any]) -> Any:
-        digits = minor_digits(amount.currency)
-        return self.format(num_format="#,##0" + (f".{'0' * digits}" if digits else ""), **look)
+    def _style(self, name: str, is_bold: bool) -> Any:  # noqa: FBT001 - asked for once a cell: quick to call
+        found = self._styles.get((name, is_bold))
+        if found is None:
+            weight = {"bold": True} if is_bold else {}
+            found = self._styles[name, is_bold] = self.format(**_STYLES[name], **weight)
+        return found
 
     def _finish(self, sheet: Any, plan: SheetPlan, last: int) -> None:
         header, columns = plan.header_row, plan.table.columns

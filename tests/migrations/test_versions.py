@@ -68,7 +68,7 @@ def test_each_step_with_rows_in_place(database_url: str) -> None:
     database.close()
 
 
-FAILING = '''
+FAILING = """
 import sqlalchemy as sa
 from alembic import op
 revision, down_revision, branch_labels, depends_on = "9999", "{head}", None, None
@@ -78,7 +78,7 @@ def upgrade():
     op.execute("INSERT INTO half_made VALUES (1)")
     op.execute("UPDATE fund SET name_en = 'spoilt'")
     op.execute("SELECT * FROM a_table_that_is_not_there")
-'''
+"""
 
 
 @pytest.mark.parametrize("start", [None, "0003"])
@@ -150,6 +150,6 @@ def test_a_database_of_a_newer_program_is_refused(database_url: str) -> None:
 def test_an_older_database_is_told_how_to_go_on(database_url: str) -> None:
     database = Database(parse_url(database_url))
     schema.upgrade(database, "0002")
-    with pytest.raises(DatabaseProblem, match="older schema 0002. Run: euledger db upgrade"):
+    with pytest.raises(DatabaseProblem, match=r"older schema 0002\. Run: euledger db upgrade"):
         schema.require_current(database)
     database.close()

@@ -98,7 +98,7 @@ def test_every_formula_has_its_value_and_every_amount_is_a_number(database_url: 
         for cell in (cell for row in sheet for cell in row if cell.data_type == "f"):
             formulas += 1
             assert str(cell.value).startswith(("=ROUND(", "=IF(ABS(")), "imported text became a formula"
-            assert sheets[sheet.title][cell.row - 1][cell.column - 1] is not None
+            assert sheets[sheet.title][int(cell.row or 0) - 1][int(cell.column or 0) - 1] is not None
         assert not [cell for row in sheet for cell in row if cell.hyperlink]
     assert formulas > 600
 
@@ -168,7 +168,7 @@ def test_libreoffice_recalculates_every_formula_to_the_value_it_has(sqlite_url: 
     for sheet in openpyxl.load_workbook(path):
         for cell in (cell for row in sheet for cell in row if cell.data_type == "f"):
             count += 1
-            assert after[sheet.title][cell.coordinate].value == before[sheet.title][cell.row - 1][cell.column - 1], cell
+            assert after[sheet.title][cell.coordinate].value == before[sheet.title][int(cell.row or 0) - 1][int(cell.column or 0) - 1], cell
     assert count > 600
 
     # An edited amount shows: in its row, and in the total of its currency. This also proves that it was recalculated.

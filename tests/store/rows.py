@@ -34,7 +34,9 @@ def digest(connection: Connection, tables: set[str]) -> dict[str, tuple[int, str
     found = {}
     for table in sorted(tables):
         rows = connection.execute(text(f"SELECT * FROM {table} ORDER BY 1")).mappings().all()
-        content = repr([sorted((k, bytes(v) if isinstance(v, memoryview) else v) for k, v in row.items()) for row in rows])
+        content = repr(
+            [sorted((k, bytes(v) if isinstance(v, memoryview) else v) for k, v in row.items()) for row in rows]
+        )
         found[table] = (len(rows), hashlib.sha256(content.encode()).hexdigest())
     return found
 

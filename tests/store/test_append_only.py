@@ -31,7 +31,7 @@ def filled(database_url: str) -> Iterator[Database]:
 
 def refused(database: Database, statement: str, *before: str) -> str:
     """The message with which the database refuses the statement."""
-    with pytest.raises(DBAPIError) as caught, database.write() as connection:
+    with pytest.raises(DBAPIError) as caught, database.write() as connection:  # noqa: PT012 - one transaction
         for first in before:
             connection.exec_driver_sql(first)
         connection.exec_driver_sql(statement)

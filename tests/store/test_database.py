@@ -15,7 +15,7 @@ from ledger.store import schema
 from ledger.store.database import Database, DatabaseProblem, parse_url
 from tests.builders import amount, new_ledger, post, project
 
-SECRET = "kanarienvogel-4711"  # noqa: S105 - a canary, not a password of anything
+SECRET = "kanarienvogel-4711"
 
 
 def said_by(action: object) -> str:
@@ -86,7 +86,7 @@ def test_a_reader_does_not_wait_and_sees_one_state(database_url: str, monkeypatc
 
 def test_a_failing_write_keeps_nothing(database_url: str) -> None:
     database = new_ledger(database_url)
-    with pytest.raises(RuntimeError, match="on purpose"), database.write() as connection:
+    with pytest.raises(RuntimeError, match="on purpose"), database.write() as connection:  # noqa: PT012 - one transaction
         connection.exec_driver_sql("UPDATE fund SET name_en = 'x'")
         raise RuntimeError("on purpose")
     with database.read() as connection:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from datetime import date
 
 import pytest
@@ -166,7 +165,7 @@ def test_one_reference_on_several_rows_is_one_project(ledger: Database) -> None:
     done = post(ledger, rows)
     assert done.posted.new == 1
     assert sums(ledger, "project", "country", stage="committed") == {("A", "TN"): 20, ("A", "MA"): 5}
-    random.Random(7).shuffle(rows)
+    rows = [rows[2], rows[0], rows[1]]
     assert post(ledger, rows).posted.rows["posted"] <= 1, "no more than the first row's attributes differ"
     assert sums(ledger, "project", "country", stage="committed") == {("A", "TN"): 20, ("A", "MA"): 5}
     post(ledger, [rows[0]])

@@ -1,0 +1,93 @@
+"""Reading keys of a profile's TOML, each checked: what stands there must be known and of the right kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from difflib import get_close_matches
+from typing import Any
+
+
+class ProfileError(ValueError):
+    """A profile that cannot be used: which key, and what is wrong with it."""
+
+
+def nearest(word: str, valid: Iterable[str]) -> str:
+    """`; did you mean 'x'?` for the closest valid word, else the valid ones."""
+    listed = sorted(map(str, valid))
+    close = get_close_matches(word, listed, 1, 0.6)
+    if close:
+        return f"; did you mean {close[0]!r}?"
+    return f"; valid: {', '.join(listed)}" if listed else ""
+
+
+def check_keys(where: str, data: Mapping[str, Any], valid: Sequence[str]) -> None:
+    """Every key is one of `valid`."""
+    for key in data:
+        if key not in valid:
+            raise ProfileError(f"`{where}{key}` is no key of a profile{nearest(key, valid)}")
+
+
+def table(data: Mapping[str, Any], key: str) -> dict[str, Any]:
+    """A table, written [key]; empty where it is not there."""
+    value = data.get(key, {})
+    if not isinstance(value, dict):
+        raise ProfileError(f"`{key}` must be a table, written [{key}]")
+    return value
+
+
+def tables(data: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
+    """Tables, written [[key]]; a single one may be written [key]."""
+    value = data.get(key, [])
+    entries = [value] if isinstance(value, dict) else value
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise ProfileError(f"`{key}` must be tables, written [[{key}]]")
+    return entries
+
+
+def text(data: Mapping[str, Any], key: str, where: str) -> str | None:
+    """A text, number or date as text; None where it is not there."""
+    value = data.get(key)
+    if value is None:
+        return None
+    if isinstance(value, date):
+        return value.isoformat()[:10]
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise ProfileError(f"`{where}{key}` must be text")
+    return str(value)
+
+
+def wanted(data: Mapping[str, Any], key: str, where: str) -> str:
+    """A text that must be there."""
+    found = text(data, key, where)
+    if not found:
+        raise ProfileError(f"`{where}{key}` is missing")
+    return found
+
+
+def texts(data: Mapping[str, Any], key: str, where: str) -> tuple[str, ...]:
+    """A list of texts; a single one may stand without brackets."""
+    value = data.get(key, [])
+    if isinstance(value, str):
+        value = [value]
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise ProfileError(f"`{where}{key}` must be a list of texts")
+    return tuple(value)
+
+
+def flag(data: Mapping[str, Any], key: str, where: str, *, default: bool = False) -> bool:
+    """True or false."""
+    value = data.get(key, default)
+    if not isinstance(value, bool):
+        raise ProfileError(f"`{where}{key}` must be true or false")
+    return value
+
+
+def choice(data: Mapping[str, Any], key: str, where: str, valid: Sequence[str]) -> str:
+    """One of the valid words; the first of them where it is not there."""
+    found = text(data, key, where)
+    if found is None:
+        return valid[0]
+    if found not in valid:
+        raise ProfileError(f"`{where}{key}` is {found!r}{nearest(found, valid)}")
+    return found
