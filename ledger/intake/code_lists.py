@@ -71,7 +71,7 @@ class CodeLists:
 
     def _pairs(self, folder: Traversable) -> Iterator[tuple[str, str]]:
         for row in _rows(folder / "countries.csv"):
-            for name in (row["code"], row["iso3"], row["name_en"], row["name_fr"]):
+            for name in (row["code"], row["iso3"], row["name_en"], row["name_fr"], row["dac"]):
                 if name:
                     yield name, row["code"]
         for row in _rows(folder / "country-aliases.csv"):

@@ -236,6 +236,8 @@ def _add_places(made: Plan, table: Table) -> None:
     if layout.lookup:
         for name in layout.lookup.fields:
             made.add(name, made.find(layout.lookup.key))
+        if layout.lookup.split:
+            made.add("countries_split", made.find(layout.lookup.key))
     if layout.split:
         made.add("countries_split", made.find(layout.split.codes[0]))
 

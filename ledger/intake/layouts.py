@@ -85,6 +85,14 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
+class SplitColumns:
+    """Pairs of columns with codes and percentages of countries, `;` between: TN; MA beside 40; 60."""
+
+    codes: tuple[str, ...]
+    percentages: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Lookup:
     """Fields that another sheet of the file states for the record that the row names."""
 
@@ -92,14 +100,8 @@ class Lookup:
     key: str
     #: field here -> header there
     fields: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class SplitColumns:
-    """Pairs of columns with codes and percentages of countries, `;` between: TN; MA beside 40; 60."""
-
-    codes: tuple[str, ...]
-    percentages: tuple[str, ...]
+    #: columns there that divide a record by country
+    split: SplitColumns | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,12 +241,13 @@ def _check(data: Mapping[str, Any], where: str) -> Check:
 
 
 def _lookup(data: Mapping[str, Any], fields: Mapping[str, Any], where: str) -> Lookup:
-    toml_keys.check_keys(where, data, ("sheet", "key", "fields"))
+    toml_keys.check_keys(where, data, ("sheet", "key", "fields", "split"))
     listed = toml_keys.table(data, "fields")
     named = {
         _known(name, fields, f"{where}fields"): toml_keys.wanted(listed, name, f"{where}fields.") for name in listed
     }
-    return Lookup(toml_keys.wanted(data, "sheet", where), toml_keys.wanted(data, "key", where), named)
+    split = _split(toml_keys.table(data, "split"), f"{where}split.") if "split" in data else None
+    return Lookup(toml_keys.wanted(data, "sheet", where), toml_keys.wanted(data, "key", where), named, split)
 
 
 def _split(data: Mapping[str, Any], where: str) -> SplitColumns:

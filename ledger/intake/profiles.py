@@ -264,10 +264,16 @@ def _column_rule(name: str, data: object, where: str) -> ColumnRule:
         stage=stage,
         basis=basis,
         earmark=toml_keys.text(data, "earmark", where),
+        values=_values(toml_keys.table(data, "values"), f"{where}values."),
+        otherwise=toml_keys.choice(data, "otherwise", where, ("reject", "note")),
         description=toml_keys.text(data, "description", where) or "",
         example=toml_keys.text(data, "example", where) or "",
         choices=toml_keys.texts(data, "choices", where),
     )
+
+
+def _values(data: Mapping[str, Any], where: str) -> dict[str, str]:
+    return {key.casefold(): toml_keys.wanted(data, key, where) for key in data}
 
 
 def _constants(data: dict[str, Any], kind: Kind, where: str) -> dict[str, str]:

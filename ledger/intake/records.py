@@ -15,6 +15,7 @@ from ledger.domain.money import LIMIT_MINOR, MoneyError, to_minor
 from ledger.domain.records import Kind, Record
 from ledger.domain.stages import Stage
 from ledger.intake.booking import Booking, Place, Split
+from ledger.intake.cell_text import cell_text
 from ledger.intake.cells import CellError, Value
 from ledger.intake.code_lists import CodeLists
 from ledger.intake.columns import AmountColumn, PercentColumn, Plan, minor_factor, without_percent
@@ -37,21 +38,6 @@ _END_DATES = frozenset(("end_date", "period_end"))
 _NO_ATTRIBUTE = frozenset(
     ("envelope", "parent", "programme", "price_basis", "project_ref", "figure", "fund", "country", "theme")
 )
-
-
-def cell_text(value: Value) -> str:
-    """A cell as text, trimmed: numbers without an exponent, days as YYYY-MM-DD; "" for an empty one."""
-    if type(value) is str:
-        return value.strip()
-    if value is None:
-        return ""
-    if isinstance(value, datetime):
-        return value.date().isoformat() if not (value.hour or value.minute or value.second) else value.isoformat(" ")
-    if isinstance(value, Decimal):
-        return format(value, "f")
-    if isinstance(value, CellError):
-        return value.text
-    return str(value)
 
 
 class RecordMaker:

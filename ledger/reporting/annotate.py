@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from xml.parsers.expat import ExpatError  # noqa: S407 - named to be caught; the parts were looked over by the reader
+from xml.parsers.expat import ExpatError
 
 from ledger.domain.findings import Finding
 from ledger.domain.marks import FINDINGS_SHEET
@@ -20,6 +20,7 @@ from ledger.reporting.marked_sheet import mark_sheet
 from ledger.reporting.marked_styles import EMPTY, Styles
 from ledger.reporting.package_parts import Parts
 from ledger.reporting.places import Mark, marks_by_sheet
+from ledger.reporting.unmark import unmark_sheet
 from ledger.reporting.xml_edit import Element, Part, attribute, elements
 
 _SHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"
@@ -61,7 +62,7 @@ def _mark(parts: Parts, findings: Sequence[Finding]) -> None:
     kinds = kinds.rpartition("/")[0] or "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
     styles_path = parts.related(main, "styles")
     if styles_path is None or not parts.has(styles_path):
-        styles_path = parts.free_name("xl/styles{}.xml")
+        styles_path = "xl/styles.xml"
         parts.write(styles_path, EMPTY.encode())
         parts.declare(styles_path, _STYLES_TYPE)
         parts.relate(main, f"{kinds}/styles", styles_path)
@@ -70,12 +71,15 @@ def _mark(parts: Parts, findings: Sequence[Finding]) -> None:
     paths = {e.get("name") or "": relations[e.get("id") or ""][1] for e in found if (e.get("id") or "") in relations}
     by_sheet = marks_by_sheet(finding for finding in findings if finding.sheet.casefold() != FINDINGS_SHEET)
     marks: list[Mark] = []
+    if any(name.strip().casefold() == FINDINGS_SHEET for name in paths):
+        for path in dict.fromkeys(paths.values()):
+            unmark_sheet(parts, path, styles)
     for sheet, of_sheet in by_sheet.items():
         if sheet in paths and b"<sheetData" in parts.read(paths[sheet]).replace(b":sheetData", b"<sheetData"):
             marks += mark_sheet(parts, paths[sheet], of_sheet, styles, kinds)
         else:
             marks += of_sheet if sheet in paths or not sheet else [_unlinked(mark) for mark in of_sheet]
-    _add_sheet(parts, main, kinds, found, paths, sheet_xml(marks, styles))
+    _add_sheet(parts, main, found, kinds=kinds, paths=paths, content=sheet_xml(marks, styles))
     parts.write(styles_path, styles.result())
 
 
@@ -87,7 +91,7 @@ def _unlinked(mark: Mark) -> Mark:
 
 
 def _add_sheet(
-    parts: Parts, main: str, kinds: str, sheets: list[Element], paths: dict[str, str], content: bytes
+    parts: Parts, main: str, sheets: list[Element], *, kinds: str, paths: dict[str, str], content: bytes
 ) -> None:
     """Put the findings sheet last; where there is one already, from an earlier time, in its place."""
     for name, path in paths.items():

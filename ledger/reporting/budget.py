@@ -74,12 +74,12 @@ def _detail(book: Book, summary: Summary, lines: Iterable[Line], sums: Sums, not
     extra = [name for name in summary.by if name not in ("fund", "country", "theme", "year", "stage", "basis")]
     columns = [
         _NO, Column("record", "Record", width=22), Column("title", "Title", width=44),
-        Column("fund", "Fund", width=11), Column("country", "Country", width=9), Column("theme", "Theme", width=16),
+        Column("fund", "Fund", width=11), Column("country", "Country", width=9), Column("theme", "Theme", width=22),
         Column("year", "Year", Kind.NUMBER, 9), Column("value_date", "Value date", Kind.DAY, 12),
-        Column("stage", "Stage", width=12), Column("basis", "Basis", width=14), _AMOUNT, *_MONEY_MARKS,
+        Column("stage", "Stage", width=12), Column("basis", "Basis", width=11), _AMOUNT, *_MONEY_MARKS,
         *(key_column(name, summary) for name in extra),
         Column("batch", "Batch", Kind.NUMBER, 8), Column("file", "File", width=36), Column("sheet", "Sheet", width=14),
-        Column("cell", "Cell", width=9), Column("rule", "Rule", width=18),
+        Column("cell", "Cell", width=9), Column("rule", "Rule", width=26),
         Column("transfer", "Transfer", Kind.NUMBER, 10),
     ]
     plan = SheetPlan(
@@ -180,7 +180,7 @@ def _with_check(
 ) -> list[Cell]:
     """The cells of a sum in (1-based) row `at`: the formula, the ledger's own value, and whether they are equal."""
     currency = row.amount.currency
-    half = f"{5 / 10 ** (minor_digits(currency) + 1):.{minor_digits(currency) + 1}f}"  # half a minor unit
+    half = f"0.{'0' * minor_digits(currency)}5"  # half a minor unit
     check = f'=IF(ABS({letters["amount"]}{at}-{letters["ledger"]}{at})<{half},"{AGREES}","{DIFFERS}")'
     return [
         *keys, Formula(formula, Money(summed, currency)), currency, words.prices(row.price_basis),

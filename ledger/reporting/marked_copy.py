@@ -12,7 +12,19 @@ from typing import TYPE_CHECKING, Any
 from ledger.domain.findings import Finding, Severity
 from ledger.domain.marks import COMMENT_MARKER, FINDINGS_MARKER, FINDINGS_SHEET
 from ledger.reporting.files import replacing
-from ledger.reporting.findings_sheet import ADVICE, FILLS, FIRST_ROW, HEADINGS, TITLE, WIDTHS, height, in_order, row_of, summary, target
+from ledger.reporting.findings_sheet import (
+    ADVICE,
+    FILLS,
+    FIRST_ROW,
+    HEADINGS,
+    TITLE,
+    WIDTHS,
+    height,
+    in_order,
+    row_of,
+    summary,
+    target,
+)
 from ledger.reporting.marked_styles import LOOKS
 from ledger.reporting.places import Mark, marks_by_sheet
 from ledger.reporting.safe_text import cell_text, printable
@@ -87,16 +99,7 @@ class _Page:
 
     def put(self, row: int, column: int, value: CellValue, level: Severity | None) -> None:
         """Write one cell (1-based), typed as it was read."""
-        number = ""
-        if isinstance(value, datetime):
-            number = "yyyy-mm-dd hh:mm:ss"
-        elif isinstance(value, date):
-            number = "yyyy-mm-dd"
-        elif isinstance(value, time):
-            number = "hh:mm:ss"
-        elif isinstance(value, int | Decimal) and not isinstance(value, bool):
-            number = self.sheet.number_formats.get(column, "")
-        form, at = self._format(number, level), (row - 1, column - 1)
+        form, at = self._format(self._number_format(column, value), level), (row - 1, column - 1)
         if value is None or value == "":
             self.page.write_blank(*at, None, form)
         elif isinstance(value, bool):
@@ -113,6 +116,17 @@ class _Page:
                 self.page.write_datetime(*at, value, form)
         else:
             self.page.write_string(*at, cell_text(value), form)
+
+    def _number_format(self, column: int, value: CellValue) -> str:
+        if isinstance(value, datetime):
+            return "yyyy-mm-dd hh:mm:ss"
+        if isinstance(value, date):
+            return "yyyy-mm-dd"
+        if isinstance(value, time):
+            return "hh:mm:ss"
+        if isinstance(value, int | Decimal) and not isinstance(value, bool):
+            return self.sheet.number_formats.get(column, "")
+        return ""
 
     def _format(self, number: str, level: Severity | None) -> Format | None:
         key = (number, level)

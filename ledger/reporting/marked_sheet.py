@@ -81,7 +81,7 @@ def mark_sheet(parts: Parts, path: str, marks: Sequence[Mark], styles: Styles, k
             texts.setdefault(mark.anchor, []).append(mark.text)
     joined = {cell: "\n\n".join(dict.fromkeys(several)) for cell, several in texts.items()}
     if joined:
-        _comment(parts, path, part, scan, joined, kinds)
+        _comment(parts, path, part, scan, texts=joined, kinds=kinds)
     parts.write(path, part.result())
     return placed
 
@@ -162,7 +162,7 @@ def _column_style(scan: _Scan, column: int) -> int:
 
 
 def _comment(
-    parts: Parts, path: str, sheet: Part, scan: _Scan, texts: Mapping[tuple[int, int], str], kinds: str
+    parts: Parts, path: str, sheet: Part, scan: _Scan, *, texts: Mapping[tuple[int, int], str], kinds: str
 ) -> None:
     target = parts.related(path, "comments")
     if target is None or not parts.has(target):
@@ -175,7 +175,7 @@ def _comment(
     known = _write_comments(parts, target, texts)
     new = [cell for cell in sorted(texts) if cell not in known]
     if new:
-        _add_shapes(parts, path, sheet, scan, {cell: texts[cell] for cell in new}, kinds)
+        _add_shapes(parts, path, sheet, scan, texts={cell: texts[cell] for cell in new}, kinds=kinds)
 
 
 def _write_comments(parts: Parts, target: str, texts: Mapping[tuple[int, int], str]) -> set[tuple[int, int]]:
@@ -221,7 +221,7 @@ def _runs(prefix: str, text: str) -> str:
 
 
 def _add_shapes(
-    parts: Parts, path: str, sheet: Part, scan: _Scan, texts: Mapping[tuple[int, int], str], kinds: str
+    parts: Parts, path: str, sheet: Part, scan: _Scan, *, texts: Mapping[tuple[int, int], str], kinds: str
 ) -> None:
     root = scan.head[0]
     drawing = next((element for element in scan.head if element.local == "legacyDrawing"), None)
@@ -240,13 +240,13 @@ def _add_shapes(
         else:
             sheet.insert(root.close, tag)
     part = Part(parts.read(target))
-    vml = elements(part.data)
     taken = [int(number) for number in re.findall(rb"_x0000_s(\d+)", part.data)]
     shapes = [] if b'"_x0000_t202"' in part.data else [_SHAPE_TYPE]
     for number, (cell, text) in enumerate(texts.items(), max([1024, *taken]) + 1):
         anchor = _anchor(cell, _widths(scan), text)
         shapes.append(_SHAPE.format(id=number, anchor=anchor, row=cell[0] - 1, column=cell[1] - 1))
-    part.append(vml[0], "".join(shapes))
+    # Not every program writes VML that a parser takes; its end is plain to see all the same.
+    part.insert(part.data.rindex(b"</xml>"), "".join(shapes))
     parts.write(target, part.result())
 
 

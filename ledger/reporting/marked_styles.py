@@ -23,9 +23,14 @@ _FIRST = {
     "borders": ["<border><left/><right/><top/><bottom/><diagonal/></border>"],
     "cellXfs": ['<xf numFmtId="0" fontId="0" fillId="0" borderId="0"/>'],
 }
-EMPTY: Final = f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n<styleSheet xmlns="{MAIN}"></styleSheet>'
+#: What a package without styles gets; the lists above are added to it.
+EMPTY: Final = (
+    f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n<styleSheet xmlns="{MAIN}"><cellStyleXfs count="1">'
+    '<xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs><cellStyles count="1">'
+    '<cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>'
+)
 #: Fonts that cannot be read on a light fill.
-_LIGHT = re.compile(r'<\w*:?color\b[^>]*(?:rgb="(?:FF|00)?(?:F[0-9A-F]){3}"|theme="[02]"|indexed="(?:1|9)")[^>]*/>', re.I)
+_LIGHT = re.compile(r'<\w*:?color\b[^>]*(?:rgb="(?:FF|00)?(?:F[0-9A-F]){3}"|theme="[02]"|indexed="(?:1|9)")[^>]*/>', re.IGNORECASE)
 
 
 class Styles:
@@ -92,6 +97,24 @@ class Styles:
             head, rest = own[: own.index(">") + 1], own[own.index(">") + 1 :]
             self._marked[key] = self._index("cellXfs", with_attributes(head.encode(), values).decode() + rest)
         return self._marked[key]
+
+    def ours(self) -> set[int]:
+        """The formats that carry the fill and border of a mark."""
+        fills, borders = self._items["fills"], self._items["borders"]
+        marks = set()
+        for at, form in enumerate(self._items["cellXfs"]):
+            fill, border = int(_attribute(form, "fillId") or 0), int(_attribute(form, "borderId") or 0)
+            if fill < len(fills) and border < len(borders):
+                looks = LOOKS.values()
+                if any(f'"{colour}"' in fills[fill] and f'"{edge}"' in borders[border] for colour, _, edge in looks):
+                    marks.add(at)
+        return marks
+
+    def unmarked(self, style: int) -> int:
+        """Index of the format that is the one at `style` without fill and border."""
+        own = self._items["cellXfs"][style]
+        cut = own.index(">") + 1
+        return self._index("cellXfs", with_attributes(own[:cut].encode(), {"fillId": "0", "borderId": "0"}).decode() + own[cut:])
 
     def result(self) -> bytes:
         """The part with all that was added."""

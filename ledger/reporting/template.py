@@ -197,11 +197,9 @@ def _write_instructions(book: Workbook, title: str, sheet: str, columns: Sequenc
 def _lines(sheet: str) -> tuple[str, ...]:
     return (
         f"1. Fill in the sheet “{sheet}”, one row each, from row 2 on. Leave cells that you do not know empty.",
-        "2. Columns with a dark heading and a star are required. Do not rename columns; you may delete those that you do "
-        "not need, and change their order.",
+        "2. Columns with a dark heading and a star are required. Do not rename columns; you may delete or move them.",
         "3. Write no totals, no headings between the rows and no second table. Other sheets of yours are left alone.",
-        f"4. A cell with an arrow offers its values. Pasting skips that check: the import makes it again. The checks reach "
-        f"to row {ROWS + 1}.",
+        f"4. A cell with an arrow offers its values, down to row {ROWS + 1}. Pasting skips that check; the import makes it.",
         "5. Save as .xlsx and import it: euledger import FILE (with -n to see what would be booked).",
     )
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from xml.parsers import expat  # noqa: S407 - the reader that came first refuses every part with a DTD
+from xml.parsers import expat  # the reader that came first refuses every part with a DTD
 from xml.sax.saxutils import escape
 
 _TAG = re.compile(rb"""<[^>"']*(?:"[^"]*"[^>"']*|'[^']*'[^>"']*)*>""")
@@ -50,7 +50,7 @@ class Element:
 Keep = Callable[[Element], bool]
 
 
-def elements(data: bytes, keep: Keep = lambda element: True) -> list[Element]:
+def elements(data: bytes, keep: Keep = lambda _: True) -> list[Element]:
     """The elements of a part that `keep` wants, in the order of their start tags.
 
     `keep` is asked once for each element, in that order too. Raises `expat.ExpatError` for a part that is no XML.

@@ -31,7 +31,7 @@ _LIKEST = (
 #: An account x that somebody states: in this file, or in a transfer that is live.
 _STATED = (
     "(EXISTS (SELECT 1 FROM stage_amount s WHERE s.credit_id = x.id) OR EXISTS (SELECT 1 FROM transfer t "
-    "WHERE t.credit_account_id = x.id AND t.reverses_id IS NULL "
+    "WHERE t.credit_account_id = x.id AND coalesce(t.reverses_id, 0) = 0 "
     "AND NOT EXISTS (SELECT 1 FROM transfer u WHERE u.reverses_id = t.id)))"
 )
 #: The stage before: where money of a stage comes from when nothing else is said.

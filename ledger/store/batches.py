@@ -256,7 +256,7 @@ def blockers(connection: Connection, batch_id: int) -> list[int]:
             queries.append(
                 "SELECT DISTINCT t.batch_id FROM transfer t JOIN account x ON x.id = t.debit_account_id "
                 f"JOIN {holder.table} h ON h.id = x.{holder.id_column} WHERE h.batch_id = :id AND t.batch_id > :id "
-                "AND t.reverses_id IS NULL"
+                "AND coalesce(t.reverses_id, 0) = 0"
             )
     later: set[int] = set()
     for query in queries:

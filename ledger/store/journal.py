@@ -12,8 +12,9 @@ if TYPE_CHECKING:
 #: Stands for "undated" where two value dates are compared.
 NO_DATE = date(1, 1, 1)
 
-#: A transfer that counts: it reverses nothing and nothing reverses it (alias t).
-LIVE = "t.reverses_id IS NULL AND NOT EXISTS (SELECT 1 FROM transfer u WHERE u.reverses_id = t.id)"
+#: A transfer that counts: it reverses nothing and nothing reverses it (alias t). coalesce, because SQLite would take a
+#: bare IS NULL for a use of the unique index, which nearly every transfer is in, before the account's.
+LIVE = "coalesce(t.reverses_id, 0) = 0 AND NOT EXISTS (SELECT 1 FROM transfer u WHERE u.reverses_id = t.id)"
 
 #: Place of a stage in the flow of money; declared expenditure stands beside it and only comes from outside.
 RANK = (

@@ -123,7 +123,7 @@ def test_imports_equal_the_model(template: Database, first: Portfolio, second: P
     shares=st.lists(st.integers(1, 10**9), min_size=2, max_size=4),
 )
 def test_row_order_does_not_matter_and_splits_sum(
-    template: Path, portfolio: Portfolio, order: object, shares: list[int]
+    template: Database, portfolio: Portfolio, order: object, shares: list[int]
 ) -> None:
     database = fresh(template)
     weights = list(zip(COUNTRIES, shares, strict=False))

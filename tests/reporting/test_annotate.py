@@ -30,8 +30,7 @@ PROBLEMS = {"C3", "D3", "E3", "F3", "A4", "F4", "G5"}
 def source(tmp_path: Path) -> Path:
     """A sender's workbook with styles, a formula, a chart, a hidden row, a comment, and seven problem cells."""
     book = openpyxl.Workbook()
-    sheet = book.active
-    assert sheet is not None
+    sheet: Any = book.active
     sheet.title = "Sender's list"
     sheet.append(HEADERS)
     sheet.append(["P1", "One", "AMIF", "TN", date(2022, 1, 1), 1000, 2000])
@@ -82,8 +81,8 @@ def test_values_and_styles_stay_and_problem_cells_are_marked(tmp_path: Path, sou
         for cell in row:
             assert look(now[cell.coordinate]) == look(cell)
             if cell.coordinate not in marked(now):
-                assert now[cell.coordinate].fill == cell.fill
-                assert now[cell.coordinate].border == cell.border
+                assert repr(now[cell.coordinate].fill) == repr(cell.fill)
+                assert repr(now[cell.coordinate].border) == repr(cell.border)
     assert now["F3"].border.left.style == "medium"
     assert now["G5"].border.left.style == "mediumDashed"
     assert now["F4"].font.color is None  # white on light red could not be read
@@ -123,6 +122,7 @@ def test_the_findings_sheet_lists_and_links_them_all(tmp_path: Path, source: Pat
     rows = [[cell.value for cell in row] for row in sheet.iter_rows(min_row=6)]
     assert sorted((row[2], row[4]) for row in rows) == sorted((f.code, f.message) for f in findings)
     link = next(row[1] for row in sheet.iter_rows(min_row=6) if row[1].value == "F4").hyperlink
+    assert link is not None
     assert link.location == "'Sender''s list'!F4"
     assert sheet.row_dimensions[1].hidden
 
@@ -147,7 +147,7 @@ def test_a_mended_copy_is_clean(tmp_path: Path, source: Path) -> None:
     out = tmp_path / "out.xlsx"
     annotate(source, imported(tmp_path, source).findings, out)
     book = openpyxl.load_workbook(out)
-    sheet = book["Sender's list"]
+    sheet: Any = book["Sender's list"]
     for cell, value in {"C3": "AMIF", "D3": "TN", "E3": date(2022, 2, 28), "F3": 12, "A4": "P3", "F4": 5, "G5": 60}.items():
         sheet[cell] = value
     book.save(out)
@@ -181,7 +181,8 @@ def test_a_csv_comes_back_as_a_marked_workbook(tmp_path: Path) -> None:
     book = openpyxl.load_workbook(out)
     sheet = book[book.sheetnames[0]]
     assert [cell.value for cell in sheet[2]] == ["P1", "=1+1", "AMIF", "1000,50"]
-    assert sheet["B2"].data_type != "f" or sheet["B2"].value == "=1+1"
+    with zipfile.ZipFile(out) as package:
+        assert b"<f>" not in package.read("xl/worksheets/sheet1.xml")  # the text of the csv is no formula
     assert sheet["B3"].value == "012"
     assert {"C3", "D3"} <= marked(sheet)
     assert "fund-unknown" in sheet["C3"].comment.text
@@ -197,7 +198,7 @@ def test_a_file_that_cannot_be_read_gets_no_copy(tmp_path: Path) -> None:
     assert not out.exists()
 
 
-def test_prefixed_parts_and_missing_cells_are_marked_too(tmp_path: Path, source: Path) -> None:
+def test_prefixed_parts_and_missing_cells_are_marked_too(tmp_path: Path) -> None:
     """Some programs write every element with a prefix, and no cell that is empty."""
     prefixed, out = tmp_path / "prefixed.xlsx", tmp_path / "out.xlsx"
     main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"

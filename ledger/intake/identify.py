@@ -1,0 +1,293 @@
+"""What a table of an unknown file is: its header, extent and rows, the field of each column and how it is written.
+
+Everything is inferred from header words, value shapes, code lists and arithmetic, and every answer says how sure it is
+and why. Nothing is decided here about booking: `proposal` goes on only where no money is in doubt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from itertools import islice
+
+from ledger.intake.arithmetic import column_arithmetic
+from ledger.intake.cells import Row, Sheet, SheetFacts, Value, column_letter
+from ledger.intake.code_lists import CodeLists
+from ledger.intake.column_shapes import SAMPLE_ROWS, ColumnShape, measure_columns
+from ledger.intake.dates import DateColumn, DateDecision
+from ledger.intake.field_assignment import ColumnAssignment, assign_fields
+from ledger.intake.header_finder import SEARCHED_ROWS, HeaderGuess, find_header, is_filled
+from ledger.intake.kept_rows import KeptRows
+from ledger.intake.lexicon import MONEY_FIELDS, Lexicon
+from ledger.intake.money_marks import CurrencySeen, UnitSeen, currency_of, unit_of
+from ledger.intake.numbers import NumberColumn, NumberDecision
+from ledger.intake.printed_totals import PrintedTotals, SummedColumn, TotalCheck
+from ledger.intake.settings import Settings
+from ledger.intake.table_extent import DIMENSIONS, Role, RowRole, TableShape, row_roles
+
+DATE_FIELDS = frozenset(("start_date", "end_date", "decision_date"))
+
+
+@dataclass(slots=True)
+class IdentifiedColumn:
+    """A column (1-based index), its field (None: left alone), how it is written, how sure that is and why.
+
+    `ambiguous`: an amount that may be one of `alternatives`, left out because of that. `numbers` is decided for columns
+    of amounts and rates, `dates` for date fields, `currency` and `unit` for amounts.
+    """
+
+    index: int
+    header: str
+    field: str | None
+    confidence: float
+    evidence: list[str]
+    alternatives: tuple[str, ...] = ()
+    ambiguous: bool = False
+    numbers: NumberDecision | None = None
+    dates: DateDecision | None = None
+    currency: CurrencySeen = field(default_factory=CurrencySeen)
+    unit: UnitSeen = field(default_factory=UnitSeen)
+    #: cells of the data rows that hold something
+    filled: int = 0
+
+    @property
+    def letter(self) -> str:
+        """Letter of the column."""
+        return column_letter(self.index)
+
+    @property
+    def is_money(self) -> bool:
+        """Whether the field is an amount."""
+        return self.field in MONEY_FIELDS
+
+
+@dataclass(slots=True)
+class IdentifiedTable:
+    """A table found in a sheet. `roles` holds every row below the header that is no data, by number."""
+
+    sheet: Sheet
+    position: int
+    header: HeaderGuess
+    columns: list[IdentifiedColumn]
+    rows: KeptRows
+    roles: dict[int, RowRole] = field(default_factory=dict)
+    data_rows: int = 0
+    hidden_rows: list[int] = field(default_factory=list)
+    totals: list[TotalCheck] = field(default_factory=list)
+    #: column -> cells that hold amounts as text; column -> cells that hold other texts
+    text_cells: dict[int, list[str]] = field(default_factory=dict)
+    odd_cells: dict[int, list[str]] = field(default_factory=dict)
+    #: marks of the data rows, to know a copy by
+    marks: set[int] = field(default_factory=set)
+
+    @property
+    def name(self) -> str:
+        """Name of the sheet; empty for a text file."""
+        return self.sheet.name or ""
+
+    @property
+    def header_row(self) -> int:
+        """The last row of the header."""
+        return self.header.header_rows[-1]
+
+    @property
+    def total_rows(self) -> list[int]:
+        """The rows that hold totals."""
+        return [number for number, role in self.roles.items() if role.role is Role.TOTAL]
+
+    @property
+    def money(self) -> list[IdentifiedColumn]:
+        """The columns that are amounts of ours."""
+        return [column for column in self.columns if column.is_money]
+
+    @property
+    def confidence(self) -> float:
+        """How sure the table is read rightly: its header, and the weakest of its amounts."""
+        return min([self.header.confidence, *(column.confidence for column in self.money)])
+
+    def column_of(self, name: str) -> IdentifiedColumn | None:
+        """The column of a field."""
+        return next((column for column in self.columns if column.field == name), None)
+
+
+def identify_table(
+    sheet: Sheet, position: int, *, lexicon: Lexicon, lists: CodeLists, settings: Settings
+) -> IdentifiedTable | None:
+    """The table of a sheet, or None where no row is a header. Reads the sheet once; may raise ReadFailed."""
+    rows = KeptRows(sheet)
+    sample = _sample(rows)
+    facts = sheet.facts
+    header = find_header(sample[:SEARCHED_ROWS], lexicon, facts.merged)
+    if header is None:
+        return None
+    first = header.first_data_row
+    body = [row for row in sample if first is not None and row.number >= first]
+    indexes = [column.index for column in header.columns]
+    shapes = measure_columns(body, indexes, lambda text: lists.countries_of(text) is not None)
+    assigned = assign_fields(header.columns, shapes, hidden=facts.hidden_columns)
+    table = IdentifiedTable(sheet, position, header, [_column(a) for a in assigned], rows)
+    numbers = _survey(table, shapes, lexicon, settings)
+    _settle_by_arithmetic(table, numbers, body)
+    titles = [str(v) for row in sample if row.number < header.header_rows[0] for v in row.values if is_filled(v)]
+    _mark_money(table, titles, facts, settings)
+    return table
+
+
+def _sample(rows: KeptRows) -> list[Row]:
+    """The first rows of a sheet that is read to its end, so that its facts are complete."""
+    iterator = iter(rows)
+    sample = list(islice(iterator, SEARCHED_ROWS + SAMPLE_ROWS))
+    for _ in iterator:
+        pass
+    return sample
+
+
+def _column(assigned: ColumnAssignment) -> IdentifiedColumn:
+    return IdentifiedColumn(
+        assigned.index, assigned.header, assigned.field, assigned.confidence, list(assigned.evidence),
+        assigned.alternatives, assigned.ambiguous,
+    )  # fmt: skip
+
+
+# --- the rows ----------------------------------------------------------------------------------------------------
+
+
+def _survey(
+    table: IdentifiedTable, shapes: Mapping[int, ColumnShape], lexicon: Lexicon, settings: Settings
+) -> dict[int, NumberColumn]:
+    """Go through all rows once: their roles, the columns' decisions, the printed totals. Returns the numeric columns."""
+    amounts = {i for i, shape in shapes.items() if shape.is_amount}
+    numeric = amounts | {c.index for c in table.columns if c.is_money or c.field == "eu_rate"}
+    numbers = {i: NumberColumn() for i in sorted(numeric)}
+    dates = {c.index: DateColumn() for c in table.columns if c.field in DATE_FIELDS}
+    fields = {c.index: c.field for c in table.columns if c.field}
+    feeds: list[tuple[int, NumberColumn | DateColumn]] = [*numbers.items(), *dates.items()]
+    shape = TableShape(table.header.columns, fields, frozenset(amounts))
+    totals = _totals(table, shapes, fields, lexicon)
+    hidden = table.sheet.facts.hidden_rows
+    waiting: Row | None = None
+    filled = {c.index: c for c in table.columns}
+    for row, role in row_roles(table.rows, shape, lexicon, table.header_row):
+        if waiting is not None and role.role is Role.DATA:
+            _take_data(table, waiting, feeds, totals)
+            del table.roles[waiting.number]
+        if role.role in (Role.DATA, Role.TOTAL):
+            waiting = None
+            if row.number in hidden:
+                table.hidden_rows.append(row.number)
+        if role.role is Role.DATA:
+            _take_data(table, row, feeds, totals)
+            for index, column in filled.items():
+                column.filled += index <= len(row.values) and is_filled(row.values[index - 1])
+            continue
+        table.roles[row.number] = role
+        if role.role is Role.TOTAL and (role.labelled or totals.explains(row)):
+            totals.total(row, _label(row))
+        elif role.role is Role.TOTAL:
+            waiting = row
+    if waiting is not None:
+        totals.total(waiting, "")
+    for column in table.columns:
+        if column.index in numbers:
+            hint = settings.stated.get("number_style") if column.is_money else None
+            column.numbers = numbers[column.index].decide(hint)
+        if column.index in dates:
+            column.dates = dates[column.index].decide(settings.stated.get("date_order"))
+    table.totals = totals.checks()
+    table.text_cells, table.odd_cells = totals.text_cells, totals.odd_cells
+    return numbers
+
+
+def _take_data(
+    table: IdentifiedTable, row: Row, feeds: Sequence[tuple[int, NumberColumn | DateColumn]], totals: PrintedTotals
+) -> None:
+    table.data_rows += 1
+    width = len(row.values)
+    for index, column in feeds:
+        if index <= width and (value := row.values[index - 1]) is not None:
+            column.feed(value)
+    totals.data(row)
+    table.marks.add(hash(tuple(str(value) for value in row.values if value is not None)))
+
+
+def _totals(
+    table: IdentifiedTable, shapes: Mapping[int, ColumnShape], fields: Mapping[int, str], lexicon: Lexicon
+) -> PrintedTotals:
+    formats = table.sheet.facts.number_formats
+    summed = []
+    for column in table.columns:
+        shape = shapes[column.index]
+        decision = shape.numbers
+        rate = column.field == "eu_rate" or "%" in column.header or any("%" in f for f in formats.get(column.index, {}))
+        if decision is None or not shape.is_amount or decision.ambiguous or rate:
+            continue
+        if column.field is None or column.is_money:
+            summed.append(SummedColumn(column.index, column.header, column.field, decision))
+    dimensions = [i for i, name in sorted(fields.items()) if name in DIMENSIONS and not shapes[i].is_amount]
+    years = [i for i, name in sorted(fields.items()) if name == "year" and i not in dimensions]
+    return PrintedTotals(
+        summed, [*dimensions, *years], lambda t: lexicon.is_total_label(t) or lexicon.is_union_aggregate(t)
+    )
+
+
+def _label(row: Row) -> str:
+    return next((" ".join(value.split()) for value in row.values if isinstance(value, str) and value.strip()), "")
+
+
+# --- what the amounts are in -------------------------------------------------------------------------------------
+
+
+def _settle_by_arithmetic(table: IdentifiedTable, numbers: Mapping[int, NumberColumn], body: Iterable[Row]) -> None:
+    """Ask the other columns where the cells of an amount column leave two styles."""
+    open_columns = [c for c in table.columns if c.is_money and c.numbers is not None and c.numbers.ambiguous]
+    if not open_columns:
+        return
+    rows = [row for row in body if row.number not in table.roles]
+    decided: dict[str, dict[int, Decimal]] = {}
+    for column in table.columns:
+        if column.field and column.numbers is not None and not column.numbers.ambiguous:
+            factor = 100 if column.field == "eu_rate" and _is_fraction(column, rows) else 1
+            decided[column.field] = {
+                row.number: number * factor
+                for row in rows
+                if (number := number_at(row, column.index, column.numbers)) is not None
+            }
+    for column in open_columns:
+        assert column.field
+        asked = column_arithmetic(column.index, column.field, rows, decided)
+        column.numbers = numbers[column.index].decide(arithmetic=asked)
+
+
+def number_at(row: Row, index: int, decision: NumberDecision) -> Decimal | None:
+    """The number in a cell under the column's decision."""
+    value: Value = row.values[index - 1] if index <= len(row.values) else None
+    if value is None:
+        return None
+    read = decision.read(value.rstrip().removesuffix("%") if isinstance(value, str) else value)
+    return getattr(read, "number", None)
+
+
+def _is_fraction(column: IdentifiedColumn, rows: Sequence[Row]) -> bool:
+    assert column.numbers
+    found = [number_at(row, column.index, column.numbers) for row in rows]
+    return max((n for n in found if n is not None), default=Decimal(0)) <= 1
+
+
+def _mark_money(table: IdentifiedTable, titles: Sequence[str], facts: SheetFacts, settings: Settings) -> None:
+    """Currency and unit of every amount, and why."""
+    labels = [check.label for check in table.totals]
+    groups = {c.index: c.group for c in table.header.columns}
+    has_column = table.column_of("currency") is not None
+    for column in table.columns:
+        if column.numbers is None or (column.field is not None and not column.is_money):
+            continue
+        heading = f"{groups.get(column.index, '')} {column.header}"
+        column.currency = currency_of(
+            heading, column.numbers, facts.number_formats.get(column.index, {}), titles=titles, labels=labels,
+            stated=settings.stated.get("currency"), has_column=has_column,
+        )  # fmt: skip
+        column.unit = unit_of(heading, titles, column.numbers, settings.unit)
+        if column.is_money:
+            column.evidence += [text for text in (column.currency.evidence, column.unit.evidence) if text]
+            column.evidence += column.numbers.evidence

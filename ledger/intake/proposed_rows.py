@@ -1,0 +1,169 @@
+"""The rows of an identified table in their states, read under its proposal.
+
+Rows keep the roles that identification gave them. A date, rate, country or fund that cannot be read costs its cell, not
+the row: nobody has said that such a list must have them. Money is as strict as under any profile.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ledger.domain.findings import Severity
+from ledger.domain.money import MoneyError, to_minor
+from ledger.domain.overriding import override
+from ledger.domain.records import NO_COUNTRY, NO_FUND, PrintedTotal, ReadRow, RowState
+from ledger.intake.cells import CellError, Value, cell_name, column_letter
+from ledger.intake.code_lists import CodeLists
+from ledger.intake.columns import PercentColumn, without_percent
+from ledger.intake.dates import DateDecision
+from ledger.intake.finding_log import FindingLog
+from ledger.intake.identify import IdentifiedTable
+from ledger.intake.numbers import Amount, NumberDecision, Refusal
+from ledger.intake.printed_totals import TotalCheck
+from ledger.intake.proposal import Proposal
+from ledger.intake.rows import TableReader
+from ledger.intake.table_extent import Role
+
+
+class OpenLists(CodeLists):
+    """Code lists that answer "not stated" for a word they do not know, and remember the word."""
+
+    def __init__(self, lists: CodeLists) -> None:
+        """Share everything with `lists`."""
+        self.__dict__.update(lists.__dict__)
+        self._lists = lists
+        #: field -> unknown word -> how often it was asked for
+        self.unknown: dict[str, Counter[str]] = {}
+
+    @override
+    def fund(self, text: str) -> str | None:
+        return self._lists.fund(text) or self._note("fund", text, NO_FUND)
+
+    @override
+    def country(self, text: str) -> str | None:
+        return self._lists.country(text) or self._note("country", text, NO_COUNTRY)
+
+    @override
+    def countries_of(self, text: str) -> tuple[str, ...] | None:
+        found = self._lists.countries_of(text)
+        if found is None:
+            self._note("country", text, NO_COUNTRY)
+        return found or ()
+
+    def _note(self, name: str, text: str, code: str) -> str:
+        self.unknown.setdefault(name, Counter())[text.strip()] += 1
+        return code
+
+
+class ProposedReader(TableReader):
+    """Reads the rows of a table under a proposal. The totals were checked by identification."""
+
+    def __init__(self, proposal: Proposal, lists: CodeLists, log: FindingLog) -> None:
+        self._open = OpenLists(lists)
+        super().__init__(proposal.table, proposal.plan, self._open, log, rows=proposal.identified.rows)
+        self._roles = proposal.identified.roles
+        self._identified = proposal.identified
+        self._soft = _soft_cells(proposal)
+        self._refs: dict[str, dict[str, tuple[str, int]]] = {}
+        self._money_rows = _row_currencies(proposal)
+        self._quiet_checks()
+
+    def _quiet_checks(self) -> None:
+        """Let the totals be those that identification found: it knows sections, groups and columns without a field."""
+        self.totals[:] = []
+        self._silent = _NoChecks()
+        self._checker = self._silent  # type: ignore[assignment]  # the three methods that are called
+        self.totals = [total for total in map(self._printed, self._identified.totals) if total is not None]
+
+    def _printed(self, check: TotalCheck) -> PrintedTotal | None:
+        column = next((c for c in self._identified.columns if c.index == check.column.index), None)
+        currency = column and (self._plan.currency or column.currency.code)
+        if column is None or not currency or not column.is_money:
+            return None
+        try:
+            printed, _ = to_minor(check.printed, currency, column.unit.factor or 1)
+            computed, _ = to_minor(check.computed, currency, column.unit.factor or 1)
+        except MoneyError:
+            return None
+        return PrintedTotal(
+            check.row, check.column.index, check.label, check.cells, printed, computed, currency, column.field
+        )
+
+    @override
+    def _row(self, number: int, values: list[Value], mark: str) -> ReadRow:
+        role = self._roles.get(number)
+        if role is not None:
+            if role.role is Role.TOTAL:
+                stated = self._maker.amounts(values, tell=False)
+                return ReadRow(number, RowState.SUBTOTAL, mark, None, stated)
+            state = RowState.BLANK if role.role is Role.BLANK else RowState.NOTE
+            return ReadRow(number, state, mark)
+        if self._money_rows:
+            self._plan.currency = self._money_rows.get(number)
+        cleaned = list(values)
+        for at, name, decision in self._soft:
+            value = cleaned[at]
+            if value is not None and (why := _unreadable(value, decision)):
+                code = "date-invalid" if isinstance(decision, DateDecision) else "rate-invalid"
+                cell, shown = cell_name(number, at + 1), str(value)[:60]
+                message = f"{shown!r} was left out as {name}: {why}"
+                self._log.tell(code, message, cell, severity=Severity.WARNING)
+                cleaned[at] = None
+        return super()._row(number, cleaned, mark)
+
+    @override
+    def _total_label(self, number: int, values: list[Value]) -> str | None:
+        return None
+
+    @override
+    def _is_note(self, values: list[Value]) -> bool:
+        return False
+
+    @override
+    def _close(self) -> None:
+        self._hidden = []
+        for name, words in self._open.unknown.items():
+            shown = ", ".join(repr(word[:40]) for word in list(words)[:5])
+            message = f"{len(words)} wordings are no {name} of the code lists, such as {shown}; kept as not stated"
+            self._log.tell(f"{name}-unknown", message, values={"words": list(words)[:50]}, severity=Severity.WARNING)
+        super()._close()
+
+
+class _NoChecks:
+    """Stands where totals would be checked."""
+
+    def add(self, row: int, values: Sequence[Value], stated: Mapping[str, tuple[str, int]]) -> None:
+        """Nothing: identification added up the rows."""
+
+    def check(self, *_: Any) -> None:
+        """Nothing: identification compared the totals."""
+
+    def close(self) -> None:
+        """Nothing."""
+
+
+def _soft_cells(proposal: Proposal) -> list[tuple[int, str, DateDecision | PercentColumn]]:
+    dates: list[tuple[int, str, DateDecision | PercentColumn]] = list(proposal.plan.dates)
+    return dates + [(column.at, column.field, column) for column in proposal.plan.percents]
+
+
+def _unreadable(value: Value, decision: DateDecision | PercentColumn) -> str:
+    """Why a date or rate cannot be read; "" where it can."""
+    if isinstance(value, CellError):
+        return f"the cell shows {value.text}" if value.text else "the formula has no value"
+    if isinstance(decision, DateDecision):
+        answer = decision.read(value)
+        return answer.reason if isinstance(answer, Refusal) else ""
+    read = decision.decision.read(without_percent(value))
+    if isinstance(read, Refusal):
+        return read.reason
+    if isinstance(read, Amount):
+        percent = read.number * (1 if isinstance(value, str) else decision.factor)
+        return "" if 0 <= percent <= 100 else f"{percent} is not between 0 and 100"
+    return ""
+
+
+def _row_currencies(proposal: Proposal) -> dict[int, str]:
+    return {}
