@@ -167,6 +167,8 @@ class Reading:
     source: str = ""
     as_of: date | None = None
     is_illustrative: bool = False
+    #: the file states a situation; else its rows are added to what the ledger holds of them
+    is_situation: bool = True
     coverage: list[CoverageStatement] = field(default_factory=list)
     settings: dict[str, str] = field(default_factory=dict)
     sheets: list[ReadSheet] = field(default_factory=list)

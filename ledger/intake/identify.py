@@ -24,6 +24,7 @@ from ledger.intake.money_marks import CurrencySeen, UnitSeen, currency_of, unit_
 from ledger.intake.numbers import NumberColumn, NumberDecision
 from ledger.intake.printed_totals import PrintedTotals, SummedColumn, TotalCheck
 from ledger.intake.settings import Settings
+from ledger.intake.totals import rows_of_sums
 from ledger.intake.table_extent import DIMENSIONS, Role, RowRole, TableShape, row_roles
 
 DATE_FIELDS = frozenset(("start_date", "end_date", "decision_date"))
@@ -168,7 +169,9 @@ def _survey(
     hidden = table.sheet.facts.hidden_rows
     waiting: Row | None = None
     filled = {c.index: c for c in table.columns}
-    for row, role in row_roles(table.rows, shape, lexicon, table.header_row):
+    summing = _summing_rows(table)
+    for row, found in row_roles(table.rows, shape, lexicon, table.header_row):
+        role = RowRole(Role.TOTAL, "formulas sum up the rows") if row.number in summing else found
         if waiting is not None and role.role is Role.DATA:
             _take_data(table, waiting, feeds, totals)
             del table.roles[waiting.number]
@@ -197,6 +200,12 @@ def _survey(
     table.totals = totals.checks()
     table.text_cells, table.odd_cells = totals.text_cells, totals.odd_cells
     return numbers
+
+
+def _summing_rows(table: IdentifiedTable) -> set[int]:
+    """Rows in which a formula sums up its column; none where every other row has such formulas."""
+    rows = rows_of_sums(table.sheet.facts.formulas)
+    return rows if len(rows) * 4 <= table.sheet.facts.last_row else set()
 
 
 def _take_data(

@@ -11,16 +11,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ledger.domain.findings import Severity
-from ledger.domain.money import MoneyError, to_minor
+from ledger.domain.money import MoneyError, display, to_minor
 from ledger.domain.overriding import override
 from ledger.domain.records import NO_COUNTRY, NO_FUND, PrintedTotal, ReadRow, RowState
-from ledger.intake.cells import CellError, Value, cell_name, column_letter
+from ledger.intake.cells import CellError, Value, cell_name
 from ledger.intake.code_lists import CodeLists
 from ledger.intake.columns import PercentColumn, without_percent
 from ledger.intake.dates import DateDecision
 from ledger.intake.finding_log import FindingLog
 from ledger.intake.identify import IdentifiedTable
-from ledger.intake.numbers import Amount, NumberDecision, Refusal
+from ledger.intake.numbers import Amount, Refusal
 from ledger.intake.printed_totals import TotalCheck
 from ledger.intake.proposal import Proposal
 from ledger.intake.rows import TableReader
@@ -68,13 +68,8 @@ class ProposedReader(TableReader):
         self._soft = _soft_cells(proposal)
         self._refs: dict[str, dict[str, tuple[str, int]]] = {}
         self._money_rows = _row_currencies(proposal)
-        self._quiet_checks()
-
-    def _quiet_checks(self) -> None:
-        """Let the totals be those that identification found: it knows sections, groups and columns without a field."""
-        self.totals[:] = []
-        self._silent = _NoChecks()
-        self._checker = self._silent  # type: ignore[assignment]  # the three methods that are called
+        # Identification knows sections, groups and columns without a field; its totals stand.
+        self._checker = _NoChecks()  # type: ignore[assignment]  # it has what is called here
         self.totals = [total for total in map(self._printed, self._identified.totals) if total is not None]
 
     def _printed(self, check: TotalCheck) -> PrintedTotal | None:
@@ -111,7 +106,10 @@ class ProposedReader(TableReader):
                 message = f"{shown!r} was left out as {name}: {why}"
                 self._log.tell(code, message, cell, severity=Severity.WARNING)
                 cleaned[at] = None
-        return super()._row(number, cleaned, mark)
+        read = super()._row(number, cleaned, mark)
+        if read.record is not None:
+            self._refs.setdefault(read.record.ref, read.stated)
+        return read
 
     @override
     def _total_label(self, number: int, values: list[Value]) -> str | None:
@@ -123,12 +121,37 @@ class ProposedReader(TableReader):
 
     @override
     def _close(self) -> None:
-        self._hidden = []
+        """Tell what concerns the whole table; hidden rows and columns were told by identification."""
         for name, words in self._open.unknown.items():
             shown = ", ".join(repr(word[:40]) for word in list(words)[:5])
             message = f"{len(words)} wordings are no {name} of the code lists, such as {shown}; kept as not stated"
             self._log.tell(f"{name}-unknown", message, values={"words": list(words)[:50]}, severity=Severity.WARNING)
-        super()._close()
+        self._close_amounts()
+        self._close_references()
+        maker = self._maker
+        if maker.without_country:
+            message = f"{maker.without_country:,} rows without a country"
+            self._log.tell("country-missing", message, values={"rows": maker.without_country})
+        if maker.undated:
+            message = f"nothing dates the amounts of {maker.undated:,} rows"
+            self._log.tell("value-date-unknown", message, values={"rows": maker.undated})
+        self._log.close()
+
+    @override
+    def _close_references(self) -> None:
+        references = self._maker.references
+        alike, references.alike = references.alike, []
+        super()._close_references()
+        for row, ref, other in alike:
+            same = sorted(
+                name
+                for name, amount in self._refs.get(ref, {}).items()
+                if amount[1] and self._refs.get(other, {}).get(name) == amount
+            )
+            amounts = ", ".join(f"{name} {display(self._refs[ref][name][1], self._refs[ref][name][0])}" for name in same)
+            twice = f"; both rows say {amounts}: the same money may be counted twice" if same else ""
+            message = f"{ref!r} and {other!r} differ only in case or dash{twice}"
+            self._log.tell("reference-case", message, str(row), {"references": [other, ref], "same": same})
 
 
 class _NoChecks:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from weakref import finalize
@@ -21,6 +21,8 @@ from ledger.intake.headers import Table, locate, recognise
 from ledger.intake.own_sheets import leave_own_sheets
 from ledger.intake.profiles import Profile, find_profile
 from ledger.intake.readers import open_workbook
+from ledger.intake.row_groups import RowGroups
+from ledger.intake.row_shapes import emptied, read_lookup
 from ledger.intake.rows import TableReader
 from ledger.intake.settings import Settings, read_settings
 
@@ -81,7 +83,7 @@ def _open_tables(
         return False
     reading.profile, reading.profile_sha256 = chosen.name, chosen.sha256
     reading.source = settings.stated.get("source", chosen.source)
-    reading.is_illustrative = chosen.illustrative
+    reading.is_illustrative, reading.is_situation = chosen.illustrative, chosen.situation
     reading.coverage = list(chosen.coverage)
     reading.as_of = settings.as_of or _as_of(chosen)
     tables, findings = locate(workbook, chosen, reading.file)
@@ -89,7 +91,8 @@ def _open_tables(
     if stops(reading.findings):
         return False
     left = _Open(workbook, len(tables))
-    sheets = [_open_table(reading, table, settings, lists, left) for table in tables]
+    others = workbook.sheets
+    sheets = [_open_table(reading, table, settings, lists, left, others=others) for table in tables]
     if stops(reading.findings):
         return False
     reading.sheets = sheets
@@ -143,23 +146,37 @@ class _KeptRows:
         self._rows = rows
 
 
-def _open_table(reading: Reading, table: Table, settings: Settings, lists: CodeLists, left: _Open) -> ReadSheet:
+def _open_table(
+    reading: Reading, table: Table, settings: Settings, lists: CodeLists, left: _Open, *, others: Sequence[Sheet]
+) -> ReadSheet:
     """A table, read once to decide its columns and ready to be read again row by row."""
     log = FindingLog(reading.file, table.sheet.name or "", reading.findings)
     kept = _KeptRows(table.sheet)
-    made = plan(table, survey(table, kept), settings=settings, lists=lists, log=log)
+    layout = table.rule.layout
+    groups = RowGroups(table, layout.repeated) if layout.repeated else None
+    rows = emptied(layout, kept)
+    made = plan(table, survey(table, _seen(rows, groups)), settings=settings, lists=lists, log=log)
     sheet = ReadSheet(
         name=table.sheet.name or "",
         position=table.position,
         kind=table.rule.kind,
-        header_rows=[table.header_row],
+        header_rows=list(range(table.header_row - layout.header_rows + 1, table.header_row + 1)),
         columns=columns_read(table, made),
         rows=iter(()),
     )
-    reader = TableReader(table, made, lists, log, rows=kept)
+    other_sheet = read_lookup(layout.lookup, others) if layout.lookup else None
+    reader = TableReader(table, made, lists, log, rows=kept, groups=groups, other_sheet=other_sheet)
     sheet.totals = reader.totals
     sheet.rows = _stream(reader, left)
     return sheet
+
+
+def _seen(rows: Iterable[Row], groups: RowGroups | None) -> Iterator[Row]:
+    """The rows, each shown to the groups on its way."""
+    for row in rows:
+        if groups:
+            groups.see(row)
+        yield row
 
 
 def _stream(reader: TableReader, left: _Open) -> Iterator[ReadRow]:

@@ -11,6 +11,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from ledger.domain.allocation import WHOLE_PPB, allocate
 from ledger.domain.money import LIMIT_MINOR, MoneyError, to_minor
 from ledger.domain.records import Kind, Record
 from ledger.domain.stages import Stage
@@ -200,6 +201,17 @@ class RecordMaker:
         for column in self._plan.percents:
             self._percent(column, values[column.at], attributes)
         return self._funded(row, values, attributes, stated)
+
+    def divide(self, record: Record, weights: dict[str, int]) -> None:
+        """Say of a record that it is divided over countries (texts with weights); its amounts are booked by row."""
+        codes: dict[str, int] = {}
+        for text, weight in weights.items():
+            code = self._lists.country(text)
+            if code is None:
+                return  # the row that names it is refused, and says so
+            codes[code] = codes.get(code, 0) + weight
+        record.splits["country"] = {code: ppb for code, ppb in allocate(WHOLE_PPB, list(codes.items())).items() if ppb}
+        record.attributes["country_code"] = self._lists.region_of(codes)
 
     def _check_cells(self, values: list[Value]) -> None:
         """Required cells must be filled, and no cell that is read may show an error."""

@@ -32,6 +32,7 @@ class _Group:
     countries: dict[str, None] = field(default_factory=dict)
     #: row -> weight of its share; None where one cannot be read
     shares: dict[int, int] | None = field(default_factory=dict)
+    texts: dict[int, str] = field(default_factory=dict)
     total: Decimal = Decimal(0)
     latest: tuple[int, str] = (0, "")
     amounts: Stated = field(default_factory=dict)
@@ -49,6 +50,8 @@ class Verdict:
     is_older: bool = False
     countries: str = ""
     problem: str = ""
+    #: country text -> weight of its share, on the row that stands for the whole group
+    weights: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -102,6 +105,7 @@ class RowGroups:
             text = cell_text(row.values[self._country])
             if text:
                 group.countries[text] = None
+                group.texts[row.number] = text
         if self._extra is None or self._extra >= len(row.values):
             return
         value = row.values[self._extra]
@@ -157,7 +161,12 @@ class RowGroups:
         own = f"{number:09d}"
         amounts = {name: (money[0], allocate(money[1], weights)[own]) for name, money in stated.items()}
         ppb = group.shares[number] // (100 if group.total == 100 else 1)
-        return Verdict(amounts, rule=f"share {format_percent(ppb).replace(' ', '')}")
+        by_country: dict[str, int] = {}
+        if number == group.first:
+            for row, share in group.shares.items():
+                if row in group.texts:
+                    by_country[group.texts[row]] = by_country.get(group.texts[row], 0) + share
+        return Verdict(amounts, rule=f"share {format_percent(ppb).replace(' ', '')}", weights=by_country)
 
     @staticmethod
     def _difference(group: _Group, stated: Stated, name: str) -> str:

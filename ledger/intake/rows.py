@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -10,12 +11,17 @@ from typing import Any
 
 from ledger.domain.findings import CODES
 from ledger.domain.records import Kind, PrintedTotal, ReadRow, RowState
+from ledger.intake.cell_text import cell_text
 from ledger.intake.cells import CellError, Row, Value, cell_name, column_letter
 from ledger.intake.code_lists import CodeLists, plain_name
+from ledger.intake.column_checks import ColumnChecks
 from ledger.intake.columns import Plan
 from ledger.intake.finding_log import FindingLog
 from ledger.intake.headers import Table, plain_header
+from ledger.intake.long_totals import LongTotals
 from ledger.intake.records import RecordMaker
+from ledger.intake.row_groups import RowGroups
+from ledger.intake.row_shapes import Shaper
 from ledger.intake.totals import TOTAL_WORDS, TotalChecker, rows_of_sums
 
 #: Where several findings apply to one cell, the first in this order is told.
@@ -63,7 +69,18 @@ _BLANK = digest([])
 class TableReader:
     """Reads the rows of one table (all `rows` of its sheet) under its plan. `totals` and the log are complete once `rows` has ended."""
 
-    def __init__(self, table: Table, plan: Plan, lists: CodeLists, log: FindingLog, *, rows: Iterable[Row]) -> None:
+    def __init__(
+        self,
+        table: Table,
+        plan: Plan,
+        lists: CodeLists,
+        log: FindingLog,
+        *,
+        rows: Iterable[Row],
+        groups: RowGroups | None = None,
+        other_sheet: dict[str, dict[str, str]] | None = None,
+    ) -> None:
+        """`groups` has seen every row already; `other_sheet` is what the layout looks up there."""
         self._rows = rows
         rule, facts = table.rule, table.sheet.facts
         self._table, self._plan, self._facts, self._log = table, plan, facts, log
@@ -74,6 +91,18 @@ class TableReader:
         booked = [(column.at, column.key, plan.headers[column.at]) for column in plan.amounts]
         self._checker = TotalChecker(booked, self._unbooked(), plan.currency or "EUR", log)
         self.totals: list[PrintedTotal] = self._checker.totals
+        layout = rule.layout
+        self._shaper = Shaper(layout, plan, lists, other_sheet or {}) if layout.shapes_rows else None
+        self._nothing = {plain_name(text): text in layout.redacted for text in (*layout.missing, *layout.redacted)}
+        self._long = LongTotals(layout, plan, log, self.totals) if layout.total_values else None
+        self._checks = ColumnChecks(table, plan, facts, log) if layout.checks else None
+        self._groups = groups
+        self._periods = any(column.key != column.field for column in plan.amounts)
+        self._redacted = 0
+        self._not_booked: Counter[str] = Counter()
+        for helper in (groups, self._long, self._checks):
+            for name in helper.unknown if helper else ():
+                log.tell("column-missing", f"the profile names the column {name!r}, which is not there", str(table.header_row))
         self._digests: dict[str, int] = {}
         self._header_digest = ""
         self._hidden: list[int] = []
@@ -119,22 +148,64 @@ class TableReader:
                 yield ReadRow(number, RowState.NOTE, mark)
                 continue
             short = width - len(values)
-            yield self._row(number, values + [None] * short if short > 0 else values, mark)
+            row = self._row(number, values + [None] * short if short > 0 else values, mark)
+            if self._periods:
+                row.stated = self._by_field(row.stated)
+            yield row
         self._close()
 
     def _row(self, number: int, values: list[Value], mark: str) -> ReadRow:
-        label = self._total_label(number, values)
-        if label is not None:
-            stated = self._maker.amounts(values, tell=False)
-            self._checker.check(number, label, values, stated, self._facts.formulas)
-            return ReadRow(number, RowState.SUBTOTAL, mark, None, stated)
-        if mark == self._header_digest or self._is_note(values):
+        if self._nothing:
+            values = self._emptied(values)
+        if self._shaper:
+            if self._shaper.section(values):
+                return ReadRow(number, RowState.NOTE, mark)
+            label = self._total_label(number, values)
+            values = values + [None] * len(self._plan.added) if label is not None else self._shaper.shaped(values)
+        else:
+            label = self._total_label(number, values)
+        hidden = self._long.label(values) if self._long and label is None else None
+        if label is not None or hidden is not None:
+            return self._total(number, values, mark, label=label, hidden=hidden)
+        if mark == self._header_digest or self._is_note(values[: self._plan.width]):
             return ReadRow(number, RowState.NOTE, mark)
+        self._maker.start(number)
+        if self._plan.values and not self._translate(values):
+            return ReadRow(number, RowState.NOTE, mark, None, self._maker.amounts(values, tell=False))
+        return self._record(number, values, mark)
+
+    def _total(
+        self, number: int, values: list[Value], mark: str, *, label: str | None, hidden: str | None
+    ) -> ReadRow:
+        stated = self._maker.amounts(values, tell=False)
+        if label is not None:
+            self._checker.check(number, label, values, stated, self._facts.formulas)
+        elif self._long and hidden is not None:
+            self._long.check(number, hidden, values, stated)
+        return ReadRow(number, RowState.SUBTOTAL, mark, None, stated)
+
+    def _record(self, number: int, values: list[Value], mark: str) -> ReadRow:
         maker = self._maker
-        maker.start(number)
         stated = maker.amounts(values)
-        record = maker.make(number, values, stated)
+        booked, weights = stated, None
+        if self._groups:
+            verdict = self._groups.judge(number, values, stated)
+            if verdict.is_older:
+                return ReadRow(number, RowState.NOTE, mark, None, stated)
+            if verdict.problem:
+                maker.problems.append(("amounts-differ", verdict.problem, 0, {}))
+            if verdict.countries:
+                values[self._plan.places["country"]] = verdict.countries
+            booked, weights = verdict.amounts, verdict.weights
+            maker.booking.cell_rule = verdict.rule
+        record = maker.make(number, values, booked)
+        if weights and not maker.problems:
+            maker.divide(record, weights)
         self._checker.add(number, values, stated)
+        if self._long:
+            self._long.add(number, values, stated)
+        if self._checks:
+            self._checks.check(number, values, stated)
         if number in self._facts.hidden_rows:
             self._hidden.append(number)
         if maker.problems:
@@ -146,6 +217,40 @@ class TableReader:
             message = f"row {number} is alike in every cell to row {earlier}; both were read"
             self._log.tell("duplicate-row", message, str(number), {"row": number, "earlier": earlier})
         return ReadRow(number, RowState.POSTED, mark, record, stated)
+
+    def _emptied(self, values: list[Value]) -> list[Value]:
+        """The row without texts that mean nothing; those that stand for something withheld are counted."""
+        made: list[Value] = []
+        for value in values:
+            is_redacted = self._nothing.get(plain_name(value)) if type(value) is str and len(value) < 40 else None
+            self._redacted += is_redacted is True
+            made.append(value if is_redacted is None else None)
+        return made
+
+    def _translate(self, values: list[Value]) -> bool:
+        """Put what the texts of the profile's `values` stand for in their place; False for a row that is not booked."""
+        for at, (meanings, otherwise) in self._plan.values.items():
+            text = cell_text(values[at])
+            if not text:
+                continue
+            meant = meanings.get(text.casefold())
+            if meant is not None:
+                values[at] = meant
+            elif otherwise == "note":
+                self._not_booked[text] += 1
+                return False
+        return True
+
+    def _by_field(self, stated: dict[str, tuple[str, int]]) -> dict[str, tuple[str, int]]:
+        """The amounts of a row added up over the periods of each field, where they are in one currency."""
+        fields = {column.key: column.field for column in self._plan.amounts}
+        made: dict[str, tuple[str, int]] = {}
+        for key, (currency, minor) in stated.items():
+            name = fields[key]
+            if name in made and made[name][0] != currency:
+                name = key
+            made[name] = (currency, made.get(name, (currency, 0))[1] + minor)
+        return made
 
     def _total_label(self, number: int, values: list[Value]) -> str | None:
         """The label of a total row; None for any other row."""
@@ -175,6 +280,8 @@ class TableReader:
         for code, message, column, values in sorted(problems, key=lambda p: (p[2], _PRECEDENCE[p[0]])):
             if column not in told:
                 told.add(column)
+                if column > self._plan.width:
+                    column = self._plan.origins.get(column - 1, -1) + 1  # noqa: PLW2901 - its cell is where it comes from
                 cell = cell_name(number, column) if column else str(number)
                 self._log.tell(code, message, cell, values)
 
@@ -183,6 +290,9 @@ class TableReader:
     def _close(self) -> None:
         """Tell what concerns the whole table."""
         self._checker.close()
+        if self._long:
+            self._long.close()
+        self._close_layout()
         self._close_amounts()
         self._close_references()
         maker, log, name = self._maker, self._log, self._plan.kind
@@ -203,6 +313,22 @@ class TableReader:
             message = f"nothing dates the amounts of {_count(maker.undated, 'row')}"
             log.tell("value-date-unknown", message, values={"rows": maker.undated})
         log.close()
+
+    def _close_layout(self) -> None:
+        log = self._log
+        if self._groups and (told := self._groups.told):
+            code, message, values = told
+            log.tell(code, message, values=values)
+        if self._not_booked:
+            kinds = ", ".join(f"{text} ({count})" for text, count in sorted(self._not_booked.items()))
+            rows = sum(self._not_booked.values())
+            log.tell("rows-not-booked", f"{_count(rows, 'row')} not booked: {kinds}", values=dict(self._not_booked))
+        if self._redacted:
+            message = f"{_count(self._redacted, 'cell')} whose content is withheld, read as empty"
+            log.tell("cells-redacted", message, values={"cells": self._redacted})
+        if self._shaper and self._shaper.not_found:
+            message = f"{_count(self._shaper.not_found, 'row')} whose record the other sheet does not hold"
+            log.tell("lookup-missing", message, values={"rows": self._shaper.not_found})
 
     def _close_amounts(self) -> None:
         log, booking = self._log, self._maker.booking
