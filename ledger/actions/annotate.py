@@ -123,7 +123,9 @@ def _sheet(sheet: Sheet) -> SheetCopy:
 
 
 def _value(value: Value) -> CellValue:
-    """A value as the copy takes it: error values as their text."""
+    """A value as the copy takes it; a formula that was saved without its value is an empty cell there."""
+    from ledger.reporting.marked_copy import ErrorCell
+
     if value is None or isinstance(value, str | int | Decimal | date | time):
         return value
-    return value.text
+    return ErrorCell(value.text) if value.text.startswith("#") else None

@@ -15,6 +15,10 @@ from ledger.domain.findings import Finding
 from ledger.domain.money import Money, as_json
 
 
+class Confidence(float):
+    """How sure an answer is, between 0 and 1: a JSON number, for it is no amount."""
+
+
 def plain(value: object) -> Any:
     """`value` in JSON's own types: Money as {"amount", "currency"}, Decimal and dates as text, dataclasses by fields.
 
@@ -24,6 +28,8 @@ def plain(value: object) -> Any:
         return plain(value.value)
     if value is None or isinstance(value, bool | int | str):
         return value
+    if isinstance(value, Confidence):
+        return float(value)
     if isinstance(value, Mapping):
         return {str(plain(key)): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

@@ -33,8 +33,6 @@ class AmountColumn:
 
     at: int
     field: str
-    #: names it among the amounts of a row: the field, with its period where the field has a column per period
-    key: str
     stage: str | None
     basis: str | None
     currency: str | None
@@ -44,9 +42,14 @@ class AmountColumn:
     decision: NumberDecision
     #: date of its amounts, where the column says it
     value_date: date | None = None
+    #: names it among the amounts of a row: the field, with its period where the field has a column per period
+    key: str = ""
     #: cells that were rounded, and the first of them
     rounded: int = 0
     first_rounded: int = 0
+
+    def __post_init__(self) -> None:
+        self.key = self.key or self.field
 
 
 @dataclass(slots=True)

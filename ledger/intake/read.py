@@ -19,6 +19,7 @@ from ledger.intake.columns import columns_read, plan, survey
 from ledger.intake.finding_log import FindingLog
 from ledger.intake.headers import Table, locate, recognise
 from ledger.intake.own_sheets import leave_own_sheets
+from ledger.intake.identification import open_proposed
 from ledger.intake.profiles import Profile, find_profile
 from ledger.intake.readers import open_workbook
 from ledger.intake.row_groups import RowGroups
@@ -48,7 +49,7 @@ def read_file(
     if not path.is_file():
         findings.append(Finding("file-missing", f"there is no file {path}", path.name))
         return reading
-    reading.sha256, reading.size = _fingerprint(path)
+    reading.sha256, reading.size = fingerprint(path)
     workbook = open_workbook(path, encoding=stated.stated.get("encoding"))
     reading.format, reading.encoding, reading.delimiter = workbook.format, workbook.encoding, workbook.delimiter
     findings += workbook.findings
@@ -64,7 +65,7 @@ def read_file(
     return reading
 
 
-def _fingerprint(path: Path) -> tuple[str, int]:
+def fingerprint(path: Path) -> tuple[str, int]:
     """SHA-256 (hexadecimal) and size of the file's bytes."""
     with path.open("rb") as handle:
         digest = hashlib.file_digest(handle, "sha256")
@@ -78,6 +79,8 @@ def _open_tables(
     if not workbook.sheets:
         reading.findings.append(Finding("file-empty", "the file holds no table", reading.file))
         return False
+    if isinstance(chosen, Finding) and chosen.code == "profile-none":
+        return open_proposed(reading, workbook, settings, lists, lambda tables: _Open(workbook, tables).done)
     if isinstance(chosen, Finding):
         reading.findings.append(chosen)
         return False

@@ -88,7 +88,7 @@ class TableReader:
         self._total_words = {word.casefold() for word in TOTAL_WORDS} | {plain_name(word) for word in rule.total_words}
         self._total_places = self._places(rule.total_columns)
         self._sum_rows = rows_of_sums(facts.formulas)
-        booked = [(column.at, column.key, plan.headers[column.at]) for column in plan.amounts]
+        booked = [(column.at, column.key, plan.headers[column.at], column.field) for column in plan.amounts]
         self._checker = TotalChecker(booked, self._unbooked(), plan.currency or "EUR", log)
         self.totals: list[PrintedTotal] = self._checker.totals
         layout = rule.layout

@@ -61,9 +61,11 @@ class _Sum:
     """Running sums of one column, in minor units: of all rows, and of those since the last total row."""
 
     at: int
+    #: key of the amounts among those of a row, and their field; None where the column is no field of ours
     field: str | None
     header: str
     currency: str
+    name: str | None = None
     whole: int = 0
     section: int = 0
     filled: int = 0
@@ -77,18 +79,18 @@ _TotalRow = tuple[int, str, Sequence[Value], Mapping[str, tuple[str, int]], Mapp
 class TotalChecker:
     """Adds up the data rows of a table and compares the totals that it prints.
 
-    `booked` are (0-based position, field, header) of the amount columns; `others` (position, header) of the columns that
+    `booked` are (0-based position, key, header, field) of the amount columns; `others` (position, header) of the columns that
     are no field of ours, whose numbers are summed as amounts in `currency`.
     """
 
     def __init__(
         self,
-        booked: Sequence[tuple[int, str, str]],
+        booked: Sequence[tuple[int, str, str, str]],
         others: Sequence[tuple[int, str]],
         currency: str,
         log: FindingLog,
     ) -> None:
-        self._booked = {name: _Sum(at, name, header, currency) for at, name, header in booked}
+        self._booked = {key: _Sum(at, key, header, currency, name) for at, key, header, name in booked}
         self._others = [_Sum(at, None, header, currency) for at, header in others]
         self._log = log
         self.totals: list[PrintedTotal] = []
@@ -187,7 +189,7 @@ class TotalChecker:
             used = f"{letter}{summed[0]}:{letter}{summed[1]}"
             message = f"the formula sums up {used} and leaves out rows of {cells}"
             self._log.tell("formula-range-short", message, f"{letter}{row}", {"formula_cells": used, "cells": cells})
-        self.totals.append(PrintedTotal(row, column, label, cells, printed, computed, currency, total.field))
+        self.totals.append(PrintedTotal(row, column, label, cells, printed, computed, currency, total.name))
         values = {
             "printed_minor": printed,
             "computed_minor": computed,

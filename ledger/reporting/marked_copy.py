@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ledger.domain.findings import Finding, Severity
 from ledger.domain.marks import COMMENT_MARKER, FINDINGS_MARKER, FINDINGS_SHEET
@@ -34,9 +34,23 @@ if TYPE_CHECKING:
     from xlsxwriter.format import Format
     from xlsxwriter.worksheet import Worksheet
 
-CellValue = str | int | Decimal | bool | date | datetime | time | None
-#: Digits that a number of a workbook holds; longer ones go out as text, so that none is lost.
-_DIGITS = 15
+
+class ErrorCell(NamedTuple):
+    """An error value such as #REF!."""
+
+    text: str
+
+
+class _Exact(Decimal):
+    """A number that is written with all its digits: the writer's own form has sixteen, a double may need seventeen."""
+
+    def __format__(self, _: str, /) -> str:
+        return Decimal.__format__(self, "f")
+
+
+CellValue = ErrorCell | str | int | Decimal | bool | date | datetime | time | None
+#: Digits that tell every double from its neighbours; a longer number goes out as text, so that none is lost.
+_DIGITS = 17
 _FORBIDDEN_IN_NAMES = str.maketrans(dict.fromkeys("[]:*?/\\", "_"))
 
 
@@ -102,13 +116,15 @@ class _Page:
         form, at = self._format(self._number_format(column, value), level), (row - 1, column - 1)
         if value is None or value == "":
             self.page.write_blank(*at, None, form)
+        elif isinstance(value, ErrorCell):
+            self.page.write_formula(*at, f"={value.text}", form, value.text)
         elif isinstance(value, bool):
             self.page.write_boolean(*at, value, form)
         elif isinstance(value, int | Decimal):
             if len(Decimal(value).as_tuple().digits) > _DIGITS:
                 self.page.write_string(*at, str(value), form)
             else:
-                self.page.write_number(*at, value, form)
+                self.page.write_number(*at, _Exact(value), form)
         elif isinstance(value, date | time):
             if isinstance(value, date) and value.year < 1900:
                 self.page.write_string(*at, value.isoformat(), form)

@@ -174,7 +174,7 @@ def test_what_must_never_be_added_is_no_node(rows: dict[str, dict[str, Any]]) ->
         "ISF.FIX",
     }  # fmt: skip
     roots = {name for name, row in rows.items() if row["role"] == "node" and not row["parent"]}
-    assert roots == {"AMIF.TOT", "BMVI.TOT", "ISF.TOT", "NDICI.TOT", "MFF24.TOT"}
+    assert roots == {"AMIF.TOT", "BMVI.TOT", "ISF.TOT", "NDICI.TOT"}
 
 
 def test_tree_figures_state_each_complete_envelope(
