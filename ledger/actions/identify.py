@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ledger.intake.profiles import Profile
     from ledger.intake.settings import Settings
 
+
 @dataclass(frozen=True, slots=True)
 class ColumnAnswer:
     """How one column would be read; `currency` is a list where each cell states its own."""

@@ -6,10 +6,12 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from ledger.domain.findings import Finding, Severity, stops
 from ledger.domain.records import Reading
+from ledger.intake.code_lists import CodeLists
 from ledger.intake.readers.book import ReadFailed
 from ledger.store import batches, posting, schema, staging
 from ledger.store.database import Connection, Database
@@ -156,14 +158,12 @@ def _reader(profile: str | None, settings: Mapping[str, str], profile_dirs: Sequ
     from importlib.resources import as_file
 
     from ledger import shipped
-    from ledger.intake.code_lists import CodeLists
     from ledger.intake.profiles import load_profiles
     from ledger.intake.read import read_file
 
     with as_file(shipped.profiles()) as folder:
         profiles, findings = load_profiles([folder, *profile_dirs])
-    with as_file(shipped.codelists()) as folder:
-        lists = CodeLists(folder)
+    lists = shipped_code_lists()
 
     def read(path: Path) -> Reading:
         reading = read_file(path, profile=profile, settings=settings, profiles=profiles, code_lists=lists)
@@ -171,6 +171,17 @@ def _reader(profile: str | None, settings: Mapping[str, str], profile_dirs: Sequ
         return reading
 
     return read
+
+
+@cache
+def shipped_code_lists() -> CodeLists:
+    """The shipped code lists, read once a run."""
+    from importlib.resources import as_file
+
+    from ledger import shipped
+
+    with as_file(shipped.codelists()) as folder:
+        return CodeLists(folder)
 
 
 def found_files(paths: Iterable[Path]) -> list[Path]:

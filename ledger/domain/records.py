@@ -26,6 +26,7 @@ class Kind(StrEnum):
     PROGRAMMES = "programmes"
     PROJECTS = "projects"
     FIGURES = "figures"
+    RATES = "rates"
 
 
 class RowState(StrEnum):

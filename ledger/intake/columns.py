@@ -207,7 +207,7 @@ def plan(table: Table, seen: dict[int, Seen], *, settings: Settings, lists: Code
         if column.rule:
             _plan_column(work, column, column.rule, types[column.index], seen[column.index])
     _add_places(made, table)
-    if made.currency is None and "currency" not in made.places:
+    if made.currency is None and "currency" not in made.places and made.kind is not Kind.RATES:
         for amount in made.amounts:
             if amount.currency is None:
                 cell = f"{column_letter(amount.at + 1)}{table.header_row}"

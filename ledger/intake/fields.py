@@ -72,14 +72,21 @@ FIELDS: Final[dict[Kind, dict[str, FieldType]]] = {
         NUMBER="value",
         FLAG="target",
     ),
+    Kind.RATES: _fields(
+        TEXT="source note",
+        CODE="currency reference_currency",
+        DATE="valid_from valid_to",
+        NUMBER="rate",
+    ),
 }
 
-#: The field that holds the record's own reference.
+#: The field that holds the record's own reference; a rate's is made from its currency and day.
 REFERENCE_FIELD: Final[dict[Kind, str]] = {
     Kind.ENVELOPES: "envelope",
     Kind.PROGRAMMES: "project_ref",
     Kind.PROJECTS: "project_ref",
     Kind.FIGURES: "figure",
+    Kind.RATES: "",
 }
 
 #: Fields whose amounts stand on a stage of their own; the others stand on the stage of the row.

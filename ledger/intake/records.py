@@ -24,6 +24,7 @@ from ledger.intake.dates import DateDecision
 from ledger.intake.fields import FIELDS, REFERENCE_FIELD, FieldType
 from ledger.intake.numbers import Amount, Refusal
 from ledger.intake.profiles import TableRule
+from ledger.intake.rate_rows import RateRows
 from ledger.intake.references import ReferenceMaker
 
 #: A problem of a row: finding code, message, 1-based column (0: the row), particulars.
@@ -53,8 +54,9 @@ class RecordMaker:
         self._word_places: dict[str, int | None] = {}
         self._booking = Booking(plan, lists)
         self._figures = plan.kind is Kind.FIGURES
+        self._rates = RateRows(plan, lists) if plan.kind is Kind.RATES else None
         reference_at = plan.places.get(REFERENCE_FIELD[plan.kind])
-        self.references = ReferenceMaker(reference_at, generated=reference_at is None and rule.ref_pattern is None)
+        self.references = ReferenceMaker(reference_at, generated=self._is_unnamed(reference_at, rule))
         self._ref_pattern, self._title_pattern = rule.ref_pattern, rule.title_pattern
         self._date_pattern = rule.layout.value_date
         self.problems: list[Problem] = []
@@ -64,6 +66,10 @@ class RecordMaker:
         self.without_country = 0
         self.undated = 0
 
+    def _is_unnamed(self, reference_at: int | None, rule: TableRule) -> bool:
+        """Whether nothing in the table names its records, so that references have to be made."""
+        return reference_at is None and rule.ref_pattern is None and self._rates is None
+
     @property
     def booking(self) -> Booking:
         """How amounts are booked, with its counts."""
@@ -71,7 +77,7 @@ class RecordMaker:
 
     def _text_columns(self) -> list[tuple[int, str]]:
         """Columns that are kept as text under their own name."""
-        codes = () if self._kind is Kind.FIGURES else ("currency", "stage")
+        codes = () if self._kind is Kind.FIGURES else ("currency", "stage", "reference_currency")
         kinds = FIELDS[self._kind]
         return [
             (at, name)
@@ -198,6 +204,10 @@ class RecordMaker:
                 attributes[name] = day
         if self._figures:
             return self._figure(values, attributes)
+        if self._rates:
+            record = self._rates.make(row, values, attributes, self.problems)
+            self.references.count(row, record.ref)
+            return record
         for column in self._plan.percents:
             self._percent(column, values[column.at], attributes)
         return self._funded(row, values, attributes, stated)

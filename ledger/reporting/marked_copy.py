@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
-from decimal import Decimal
+from decimal import Context, Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -44,7 +44,7 @@ class ErrorCell(NamedTuple):
 class _Exact(Decimal):
     """A number that is written with all its digits: the writer's own form has sixteen, a double may need seventeen."""
 
-    def __format__(self, _: str, /) -> str:
+    def __format__(self, _: str, __: Context | None = None, /) -> str:  # type: ignore[explicit-override] # 3.11 lacks it
         return Decimal.__format__(self, "f")
 
 

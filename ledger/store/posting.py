@@ -19,7 +19,7 @@ from ledger.store import accounts, journal
 from ledger.store.staging import HOLDERS, Holder, Staged
 
 #: The order in which kinds are posted: a later one may draw on an earlier one.
-_ORDER = (Kind.ENVELOPES, Kind.PROGRAMMES, Kind.PROJECTS, Kind.FIGURES)
+_ORDER = (Kind.ENVELOPES, Kind.PROGRAMMES, Kind.PROJECTS, Kind.FIGURES, Kind.RATES)
 
 
 @dataclass(slots=True)
@@ -34,6 +34,8 @@ class Context:
     sheets: list[ReadSheet]
     file: str
     findings: list[Finding] = field(default_factory=list)
+    #: the file states a situation that replaces what its source said before; else its rows are added
+    is_situation: bool = True
 
     def run(self, statement: str, **values: Any) -> int:
         """Execute with the posting's own parameters at hand; returns the number of rows touched."""
@@ -95,6 +97,9 @@ def post(context: Context, staged: Staged, *, complete: bool) -> Posted:
         if holder.has_account:
             accounts.resolve(context, holder)
             journal.match(context, holder)
+            if not context.is_situation:
+                # What the file does not repeat stands: it adds to the ledger and replaces nothing.
+                context.run("DELETE FROM stage_live WHERE kind = :kind AND matched = 0", kind=kind.value)
         _mark_rows(context, holder)
     _source_rows(context)
     for kind in _ORDER:
@@ -261,8 +266,15 @@ def _not_null(holder: Holder, name: str) -> str:
 
 
 def _vanished(context: Context, kinds: set[Kind], *, complete: bool) -> int:
-    """Projects that this source stated before and this file does not: told, and reversed only if it is complete."""
-    if Kind.PROJECTS not in kinds or not context.value("SELECT count(*) FROM stage_project"):
+    """Projects that this source stated before and this file does not: told, and reversed only if it is complete.
+
+    A file that states no situation lists what is new: nothing vanishes from it.
+    """
+    if (
+        not context.is_situation
+        or Kind.PROJECTS not in kinds
+        or not context.value("SELECT count(*) FROM stage_project")
+    ):
         return 0
     gone = (
         "SELECT v.id, v.project_id FROM project_version v JOIN project p ON p.id = v.project_id "
@@ -312,9 +324,9 @@ def _count(context: Context, staged: Staged, posted: Posted) -> None:
             "s.currency, sum(s.minor) FROM stage_stated s JOIN stage_row r ON r.seq = s.seq GROUP BY 1, 2, 3"
         )
     )
-    for state, name, currency, minor in sums:
+    for state, name, currency, minor in sorted(sums):  # each database groups in an order of its own
         posted.stated.setdefault(state, {}).setdefault(name, Counter())[currency] += int(minor)
-    for kind in staged.kinds - {Kind.FIGURES}:
+    for kind in staged.kinds - {Kind.FIGURES, Kind.RATES}:
         new, total = connection.execute(
             text(f"SELECT coalesce(sum(is_new), 0), count(*) FROM {HOLDERS[kind].staged} WHERE is_first = 1")
         ).one()

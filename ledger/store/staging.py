@@ -78,6 +78,7 @@ HOLDERS: dict[Kind, Holder] = {
     Kind.PROGRAMMES: Holder(Kind.PROGRAMMES, "programme", "programme_version", "programme_id", True, True),
     Kind.PROJECTS: Holder(Kind.PROJECTS, "project", "project_version", "project_id", True, True),
     Kind.FIGURES: Holder(Kind.FIGURES, "published_figure", "published_figure_version", "figure_id", False, False),
+    Kind.RATES: Holder(Kind.RATES, "rate", "rate_version", "rate_id", False, False),
 }
 
 #: What a version says where the row says nothing.

@@ -247,3 +247,26 @@ def test_libreoffice_opens_the_marked_copy(tmp_path: Path, source: Path) -> None
     assert marked(sheet) >= PROBLEMS
     assert all(COMMENT_MARKER in sheet[cell].comment.text for cell in PROBLEMS)
     assert sheet["H2"].value == "=F2*2"
+
+
+@pytest.mark.parametrize(("ending", "kept"), [("xlsm", True), ("xlsx", False)])
+def test_macros_stay_where_the_name_allows_them(tmp_path: Path, source: Path, ending: str, kept: bool) -> None:
+    macros, out = tmp_path / "macros.xlsm", tmp_path / f"out.{ending}"
+    with zipfile.ZipFile(source) as old, zipfile.ZipFile(macros, "w") as new:
+        for name in old.namelist():
+            data = old.read(name)
+            if name == "[Content_Types].xml":
+                data = data.replace(b"spreadsheetml.sheet.main", b"ms-excel.sheet.macroEnabled.main")
+                data = data.replace(b"vnd.openxmlformats-officedocument.ms-excel", b"vnd.ms-excel")
+            if name == "xl/_rels/workbook.xml.rels":
+                data = data.replace(b"</Relationships>", b'<Relationship Id="rIdM" Type="http://schemas.microsoft.com/office/'
+                                    b'2006/relationships/vbaProject" Target="vbaProject.bin"/></Relationships>')  # fmt: skip
+            new.writestr(name, data)
+        new.writestr("xl/vbaProject.bin", b"macros")
+    told = annotate(macros, [Finding("number-invalid", "bad", "", "Sender's list", "F3")], out)
+    assert [finding.code for finding in told] == ([] if kept else ["annotate-macros"])
+    with zipfile.ZipFile(out) as package:
+        assert ("xl/vbaProject.bin" in package.namelist()) is kept
+        assert (b"vbaProject" in package.read("xl/_rels/workbook.xml.rels")) is kept
+        assert (b"macroEnabled" in package.read("[Content_Types].xml")) is kept
+    assert "F3" in marked(openpyxl.load_workbook(out)["Sender's list"])

@@ -45,6 +45,7 @@ from ledger.store.models.portfolio import (
     ProjectSplit,
     ProjectVersion,
 )
+from ledger.store.models.rates import Rate, RateVersion
 
 #: Refused by triggers on both databases: UPDATE, DELETE (and TRUNCATE) of anything booked.
 APPEND_ONLY = (
@@ -68,6 +69,8 @@ APPEND_ONLY = (
     "published_figure",
     "published_figure_version",
     "waiver",
+    "rate",
+    "rate_version",
 )
 
 __all__ = [
@@ -92,6 +95,8 @@ __all__ = [
     "ProjectVersion",
     "PublishedFigure",
     "PublishedFigureVersion",
+    "Rate",
+    "RateVersion",
     "RecordedFinding",
     "SourceContent",
     "SourceFile",
