@@ -142,6 +142,7 @@ def _book(
         reading.sheets,
         reading.file,
         reading.findings,
+        is_situation=reading.is_situation,
     )
     posted = posting.post(context, staged, complete=complete)
     staging.drop(connection)

@@ -76,8 +76,6 @@ class Plan:
     headers: dict[int, str] = field(default_factory=dict)
     added: dict[str, int] = field(default_factory=dict)
     origins: dict[int, int] = field(default_factory=dict)
-    #: every position that is read, but for those that are added
-    read: list[int] = field(default_factory=list)
     #: position -> what its texts stand for, and what becomes of a row with another text
     values: dict[int, tuple[Mapping[str, str], str]] = field(default_factory=dict)
     amounts: list[AmountColumn] = field(default_factory=list)
@@ -217,7 +215,6 @@ def plan(table: Table, seen: dict[int, Seen], *, settings: Settings, lists: Code
 
 def _place(made: Plan, column: BoundColumn, rule: ColumnRule) -> None:
     at = column.index - 1
-    made.read.append(at)
     if column.period is None:
         made.places[rule.field] = at
     if rule.required:

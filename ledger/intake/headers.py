@@ -145,6 +145,17 @@ class HeaderWords:
         """The fields that must have a column and have none in a row."""
         return self.wanted_fields - self._fields(values)
 
+    def lacking(self, values: Sequence[Value]) -> list[str]:
+        """The wanted headers and fields that a row does not carry."""
+        plain = {plain_header(value) for value in values}
+        words = plain | {_leaf(word) for word in plain}
+        return sorted(self.wanted - words) + sorted(self._more_fields - self._fields(values))
+
+    def is_known(self, value: Value) -> bool:
+        """Whether the header recognises the table, or is left alone on purpose."""
+        word = plain_header(value)
+        return word in self.wanted or word in self.ignored
+
     def score(self, values: Sequence[Value]) -> tuple[int, int]:
         """How many of the wanted headers a row carries (`weight` when all), and how many fields it names."""
         plain = {plain_header(value) for value in values}
@@ -313,14 +324,14 @@ def _locate_one(
     _, findings = bind(sheet, position, rule, row, file)
     findings = [finding for finding in findings if finding.code != "column-unread"]
     for name in sorted(missing):
-        message = f"the column {_wording(rule, name)!r} is not in the header row {row.number}"
+        message = f"the column {wording(rule, name)!r} is not in the header row {row.number}"
         findings.append(
             Finding("column-missing", message, file, sheet.name or "", str(row.number), values={"column": name})
         )
     return None, findings
 
 
-def _wording(rule: TableRule, name: str) -> str:
+def wording(rule: TableRule, name: str) -> str:
     """How a person would look for a field, or a wording, in the sheet."""
     column = rule.columns.get(name)
     if column and column.headers:

@@ -17,6 +17,7 @@ from ledger.intake.cells import Row, Sheet, Workbook
 from ledger.intake.code_lists import CodeLists
 from ledger.intake.columns import columns_read, plan, survey
 from ledger.intake.finding_log import FindingLog
+from ledger.intake.header_drift import drift
 from ledger.intake.headers import Table, locate, recognise
 from ledger.intake.own_sheets import leave_own_sheets
 from ledger.intake.identification import open_proposed
@@ -58,6 +59,9 @@ def read_file(
     try:
         if not stops(findings):
             chosen = find_profile(profile, profiles) if profile else recognise(workbook, reading.file, profiles)
+            if isinstance(chosen, Finding) and chosen.code == "profile-none":
+                findings += drift(workbook, reading.file, profiles)
+        if not stops(findings):
             opened = _open_tables(reading, workbook, chosen, stated, code_lists)
     finally:
         if not opened:

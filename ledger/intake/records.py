@@ -48,6 +48,8 @@ class RecordMaker:
     def __init__(self, plan: Plan, lists: CodeLists, rule: TableRule) -> None:
         self._plan, self._lists, self._kind = plan, lists, plan.kind
         self._texts = self._text_columns()
+        read = {*plan.places.values(), *(column.at for column in plan.amounts)}
+        self._read = sorted(read - set(plan.added.values()))
         self._constants = self._constant_attributes()
         self._factors: dict[tuple[str, int], int] = {}
         self._caches: dict[str, dict[str, str | None]] = {}
@@ -232,7 +234,7 @@ class RecordMaker:
                 code = "amount-missing" if FIELDS[self._kind][name] is FieldType.AMOUNT else "cell-missing"
                 self._problem(code, f"the cell of {plan.headers[at]!r} is empty", at)
         if CellError in map(type, values):
-            for at in plan.read:
+            for at in self._read:
                 if isinstance(value := values[at], CellError):
                     self._problem(*_error(value), at)
 

@@ -15,19 +15,10 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import (
-    BigInteger,
     Boolean,
-    Column,
     Connection,
     Date,
-    Index,
-    Integer,
-    MetaData,
-    Table,
-    Text,
 )
-from sqlalchemy.dialects import registry
-from sqlalchemy.schema import CreateIndex, CreateTable
 
 from ledger.domain.records import NO_COUNTRY, NO_FUND, NO_THEME, Kind, ReadRow, ReadSheet, Record, RowState
 from ledger.store.bulk import Buffer
@@ -91,6 +82,13 @@ _DEFAULTS: dict[str, Any] = {
     "origin": "stated",
     "is_target": False,
 }
+_AMOUNT_TYPES = {
+    "seq": "integer",
+    "place": "integer",
+    "source_column": "integer",
+    "minor": "bigint",
+    "value_date": "date",
+}
 _RECORD_COLUMNS = ("seq", "ref", "parent_ref", "programme_ref", "envelope_ref", "digest")
 _AMOUNT_COLUMNS = (
     "seq",
@@ -130,94 +128,51 @@ class Staged:
 def create(connection: Connection) -> None:
     """Make the temporary tables anew (they belong to this connection alone)."""
     drop(connection)
-    for statement in _definitions(connection.dialect.name):
+    for statement in _definitions():
         connection.exec_driver_sql(statement)
 
 
 @cache
-def _definitions(dialect: str) -> tuple[str, ...]:
-    """The CREATE statements in this dialect, put together once."""
-    metadata = MetaData()
-    big = BigInteger().with_variant(Integer, "sqlite")
-    Table(
-        "stage_row",
-        metadata,
-        Column("seq", big, primary_key=True, autoincrement=False),
-        Column("sheet_no", Integer),
-        Column("number", Integer),
-        Column("state", Text),
-        Column("digest", Text),
-        Column("changed", Integer, server_default="0"),
-        prefixes=["TEMPORARY"],
-    )
-    Table(
-        "stage_stated",
-        metadata,
-        Column("seq", big),
-        Column("field", Text),
-        Column("currency", Text),
-        Column("minor", big),
-        prefixes=["TEMPORARY"],
-    )
-    Table(
-        "stage_share",
-        metadata,
-        Column("seq", big),
-        Column("kind", Text),
-        Column("code", Text),
-        Column("share_ppb", big),
-        prefixes=["TEMPORARY"],
-    )
-    Table(
-        "stage_amount",
-        metadata,
-        *(Column(name, _type(name, big)) for name in _AMOUNT_COLUMNS),
-        *(Column(name, big) for name in ("holder_id", "credit_id", "debit_id", "nth")),
-        Column("matched", Integer, server_default="0"),
-        prefixes=["TEMPORARY"],
-    )
-    live = Table(
-        "stage_live",
-        metadata,
-        Column("id", big),
-        Column("kind", Text),
-        *(Column(name, big) for name in ("holder_id", "credit_id", "debit_id", "minor")),
-        Column("value_date", Date),
-        Column("nth", big),
-        Column("matched", Integer),
-        prefixes=["TEMPORARY"],
-    )
-    Index("ix_stage_live", live.c.credit_id, live.c.debit_id, live.c.minor)
+def _definitions() -> tuple[str, ...]:
+    """The CREATE statements; types that both databases know by these names."""
+    amount = ", ".join(f"{name} {_AMOUNT_TYPES.get(name, 'text')}" for name in _AMOUNT_COLUMNS)
+    made = [
+        (
+            "CREATE TEMPORARY TABLE stage_row (seq integer PRIMARY KEY, sheet_no integer, number integer, state text, "
+            "digest text, changed integer DEFAULT 0)"
+        ),
+        "CREATE TEMPORARY TABLE stage_stated (seq integer, field text, currency text, minor bigint)",
+        "CREATE TEMPORARY TABLE stage_share (seq integer, kind text, code text, share_ppb bigint)",
+        (
+            f"CREATE TEMPORARY TABLE stage_amount ({amount}, holder_id bigint, credit_id bigint, debit_id bigint, "
+            "nth bigint, matched integer DEFAULT 0)"
+        ),
+        (
+            "CREATE TEMPORARY TABLE stage_live (id bigint, kind text, holder_id bigint, credit_id bigint, debit_id bigint, "
+            "minor bigint, value_date date, nth bigint, matched integer)"
+        ),
+        "CREATE INDEX ix_stage_live ON stage_live (credit_id, debit_id, minor)",
+    ]
     for holder in HOLDERS.values():
         types = Base.metadata.tables[holder.version].columns
-        table = Table(
-            holder.staged,
-            metadata,
-            Column("seq", big, primary_key=True, autoincrement=False),
-            *(Column(name, Text) for name in _RECORD_COLUMNS[1:]),
-            *(Column(name, big) for name in ("holder_id", "own_parent_id", "own_programme_id", "envelope_id")),
-            *(Column(name, Integer, server_default="0") for name in ("is_first", "is_new", "new_version")),
-            *(
-                Column(
-                    name,
-                    Boolean
-                    if isinstance(types[name].type, Boolean)
-                    else Date
-                    if isinstance(types[name].type, Date)
-                    else Text,
-                )
-                for name in holder.attributes
+        stated = ", ".join(f"{name} {_sql_type(types[name].type)}" for name in holder.attributes)
+        made += [
+            (
+                f"CREATE TEMPORARY TABLE {holder.staged} (seq integer PRIMARY KEY, ref text, parent_ref text, "
+                "programme_ref text, envelope_ref text, digest text, holder_id bigint, own_parent_id bigint, "
+                "own_programme_id bigint, envelope_id bigint, is_first integer DEFAULT 0, is_new integer DEFAULT 0, "
+                f"new_version integer DEFAULT 0, {stated})"
             ),
-            prefixes=["TEMPORARY"],
-        )
-        Index(f"ix_{holder.staged}_ref", table.c.ref)
-        Index(f"ix_{holder.staged}_holder", table.c.holder_id)
-    target = registry.load(dialect)()
-    made: list[str] = []
-    for table in metadata.tables.values():
-        made.append(str(CreateTable(table).compile(dialect=target)))
-        made += [str(CreateIndex(index).compile(dialect=target)) for index in table.indexes]
+            f"CREATE INDEX ix_{holder.staged}_ref ON {holder.staged} (ref)",
+            f"CREATE INDEX ix_{holder.staged}_holder ON {holder.staged} (holder_id)",
+        ]
     return tuple(made)
+
+
+def _sql_type(declared: object) -> str:
+    if isinstance(declared, Boolean):
+        return "boolean"
+    return "date" if isinstance(declared, Date) else "text"
 
 
 def drop(connection: Connection) -> None:
@@ -306,11 +261,3 @@ def _digest(record: Record, values: list[Any]) -> str:
 
 def _plain(value: Any) -> Any:
     return value.isoformat() if hasattr(value, "isoformat") else value
-
-
-def _type(name: str, big: Any) -> Any:
-    if name in ("seq", "minor"):
-        return big
-    if name in ("place", "source_column"):
-        return Integer
-    return Date if name == "value_date" else Text
