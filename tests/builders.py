@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
+from pathlib import Path
 from typing import Any
+
+import psycopg
 
 from ledger.domain.findings import Finding
 from ledger.domain.records import Amount, CoverageStatement, Kind, Reading, ReadRow, ReadSheet, Record, RowState
@@ -15,12 +21,50 @@ from ledger.store.database import Database, parse_url
 
 
 def new_ledger(url: str) -> Database:
-    """An empty ledger at `url`: newest schema, code lists, nothing booked."""
+    """An empty ledger at `url`: newest schema, code lists, nothing booked.
+
+    Made once a process and copied: what an upgrade does is tested in tests/migrations, not in every other test.
+    """
+    database = Database(parse_url(url))
+    if database.path is not None:
+        database.create_file()
+        database.path.write_bytes(_sqlite_template())
+        return database
+    plain = url.replace("+psycopg", "")
+    server, _, name = plain.rpartition("/")
+    template = _postgres_template(server)
+    with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE {name}".encode())
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy".encode())
+    return database
+
+
+def _made(url: str) -> Database:
     database = Database(parse_url(url))
     schema.upgrade(database)
     with database.write() as connection:
         code_lists.load(connection)
     return database
+
+
+@cache
+def _sqlite_template() -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "template.db"
+        database = _made(str(path))
+        with database.engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        database.close()
+        return path.read_bytes()
+
+
+@cache
+def _postgres_template(server: str) -> str:
+    name = f"ledger_template_{os.getpid()}"
+    with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE template0".encode())
+    _made(f"{server}/{name}").close()
+    return name
 
 
 def amount(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as made_by
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,7 +31,7 @@ class ColumnAnswer:
     number_style: str | None = None
     currency: str | list[str] | None = None
     unit: int | None = None
-    alternatives: list[str] = field(default_factory=list)
+    alternatives: list[str] = made_by(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +56,9 @@ class IdentifyResult:
     sha256: str = ""
     profile: str | None = None
     confidence: float = 0.0
-    evidence: list[str] = field(default_factory=list)
-    sheets: list[SheetAnswer] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
+    evidence: list[str] = made_by(default_factory=list)
+    sheets: list[SheetAnswer] = made_by(default_factory=list)
+    findings: list[Finding] = made_by(default_factory=list)
 
 
 def identify_files(

@@ -35,9 +35,7 @@ def identify(session: Session, *, files: tuple[Path, ...], settings: dict[str, s
     from ledger.actions import identify as action
     from ledger.actions.import_files import found_files
 
-    results = action.identify_files(
-        found_files(files), settings=settings, profile_dirs=session.settings().profile_dirs
-    )
+    results = action.identify_files(found_files(files), settings=settings, profile_dirs=session.settings().profile_dirs)
 
     def text() -> None:
         for result in results:

@@ -47,12 +47,29 @@ class SheetFacts:
     merged: list[tuple[int, int, int, int]] = field(default_factory=list)
     #: column -> {number format code: number of numeric cells that use it}
     number_formats: dict[int, dict[str, int]] = field(default_factory=dict)
+    #: column -> {number format code: rows of its numeric cells}, for codes with a sign or a word in them; kept by some
+    #: readers only, and empty for a column of more than 200,000 such cells
+    format_rows: dict[int, dict[str, list[int]]] = field(default_factory=dict)
     #: (row, column) -> formula text without the leading "="; at most 200,000 are kept
     formulas: dict[tuple[int, int], str] = field(default_factory=dict)
     comments: dict[tuple[int, int], str] = field(default_factory=dict)
     #: row and column of the last filled cell
     last_row: int = 0
     last_column: int = 0
+
+
+#: Cells of a column whose number formats are remembered one by one.
+MAX_FORMAT_ROWS = 200_000
+
+
+def note_format(facts: SheetFacts, row: int, column: int, code: str) -> None:
+    """Count a numeric cell under its number format, and remember the row where the format may name a currency."""
+    formats = facts.number_formats.setdefault(column, {})
+    count = formats[code] = formats.get(code, 0) + 1
+    if count > MAX_FORMAT_ROWS:
+        facts.format_rows.pop(column, None)
+    elif "$" in code or '"' in code or "€" in code:
+        facts.format_rows.setdefault(column, {}).setdefault(code, []).append(row)
 
 
 class Sheet(Protocol):

@@ -97,7 +97,10 @@ def _finding(miss: _Miss, name: str, file: str) -> Finding:
 
 
 def _likeness(expected: str, found: str) -> float:
-    return SequenceMatcher(None, plain_header(expected), plain_header(found)).ratio()
+    """How alike two headers are, whatever the order of their words."""
+    pairs = [(plain_header(expected), plain_header(found))]
+    pairs += [(" ".join(sorted(a.split())), " ".join(sorted(b.split()))) for a, b in pairs]
+    return max(SequenceMatcher(None, a, b).ratio() for a, b in pairs)
 
 
 def _patch(rule: TableRule, name: str, found: str) -> str:

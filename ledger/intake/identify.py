@@ -6,8 +6,9 @@ and why. Nothing is decided here about booking: `proposal` goes on only where no
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from dataclasses import field as made_by
 from decimal import Decimal
 from itertools import islice
 
@@ -24,8 +25,9 @@ from ledger.intake.money_marks import CurrencySeen, UnitSeen, currency_of, unit_
 from ledger.intake.numbers import NumberColumn, NumberDecision
 from ledger.intake.printed_totals import PrintedTotals, SummedColumn, TotalCheck
 from ledger.intake.settings import Settings
-from ledger.intake.totals import rows_of_sums
 from ledger.intake.table_extent import DIMENSIONS, Role, RowRole, TableShape, row_roles
+from ledger.intake.totals import rows_of_sums
+from ledger.intake.units import currency_from_text
 
 DATE_FIELDS = frozenset(("start_date", "end_date", "decision_date"))
 
@@ -47,8 +49,8 @@ class IdentifiedColumn:
     ambiguous: bool = False
     numbers: NumberDecision | None = None
     dates: DateDecision | None = None
-    currency: CurrencySeen = field(default_factory=CurrencySeen)
-    unit: UnitSeen = field(default_factory=UnitSeen)
+    currency: CurrencySeen = made_by(default_factory=CurrencySeen)
+    unit: UnitSeen = made_by(default_factory=UnitSeen)
     #: cells of the data rows that hold something
     filled: int = 0
 
@@ -72,15 +74,15 @@ class IdentifiedTable:
     header: HeaderGuess
     columns: list[IdentifiedColumn]
     rows: KeptRows
-    roles: dict[int, RowRole] = field(default_factory=dict)
+    roles: dict[int, RowRole] = made_by(default_factory=dict)
     data_rows: int = 0
-    hidden_rows: list[int] = field(default_factory=list)
-    totals: list[TotalCheck] = field(default_factory=list)
+    hidden_rows: list[int] = made_by(default_factory=list)
+    totals: list[TotalCheck] = made_by(default_factory=list)
     #: column -> cells that hold amounts as text; column -> cells that hold other texts
-    text_cells: dict[int, list[str]] = field(default_factory=dict)
-    odd_cells: dict[int, list[str]] = field(default_factory=dict)
+    text_cells: dict[int, list[str]] = made_by(default_factory=dict)
+    odd_cells: dict[int, list[str]] = made_by(default_factory=dict)
     #: marks of the data rows, to know a copy by
-    marks: set[int] = field(default_factory=set)
+    marks: set[int] = made_by(default_factory=set)
 
     @property
     def name(self) -> str:
@@ -157,40 +159,19 @@ def _column(assigned: ColumnAssignment) -> IdentifiedColumn:
 def _survey(
     table: IdentifiedTable, shapes: Mapping[int, ColumnShape], lexicon: Lexicon, settings: Settings
 ) -> dict[int, NumberColumn]:
-    """Go through all rows once: their roles, the columns' decisions, the printed totals. Returns the numeric columns."""
+    """Go through all rows once: their roles, the columns' decisions, the totals. Returns the numeric columns."""
     amounts = {i for i, shape in shapes.items() if shape.is_amount}
     numeric = amounts | {c.index for c in table.columns if c.is_money or c.field == "eu_rate"}
     numbers = {i: NumberColumn() for i in sorted(numeric)}
     dates = {c.index: DateColumn() for c in table.columns if c.field in DATE_FIELDS}
     fields = {c.index: c.field for c in table.columns if c.field}
-    feeds: list[tuple[int, NumberColumn | DateColumn]] = [*numbers.items(), *dates.items()]
-    shape = TableShape(table.header.columns, fields, frozenset(amounts))
     totals = _totals(table, shapes, fields, lexicon)
-    hidden = table.sheet.facts.hidden_rows
-    waiting: Row | None = None
-    filled = {c.index: c for c in table.columns}
+    taken = _Taken(table, [*numbers.items(), *dates.items()], totals)
+    shape = TableShape(table.header.columns, fields, frozenset(amounts))
     summing = _summing_rows(table)
     for row, found in row_roles(table.rows, shape, lexicon, table.header_row):
-        role = RowRole(Role.TOTAL, "formulas sum up the rows") if row.number in summing else found
-        if waiting is not None and role.role is Role.DATA:
-            _take_data(table, waiting, feeds, totals)
-            del table.roles[waiting.number]
-        if role.role in (Role.DATA, Role.TOTAL):
-            waiting = None
-            if row.number in hidden:
-                table.hidden_rows.append(row.number)
-        if role.role is Role.DATA:
-            _take_data(table, row, feeds, totals)
-            for index, column in filled.items():
-                column.filled += index <= len(row.values) and is_filled(row.values[index - 1])
-            continue
-        table.roles[row.number] = role
-        if role.role is Role.TOTAL and (role.labelled or totals.explains(row)):
-            totals.total(row, _label(row))
-        elif role.role is Role.TOTAL:
-            waiting = row
-    if waiting is not None:
-        totals.total(waiting, "")
+        taken.row(row, RowRole(Role.TOTAL, "formulas sum up the rows") if row.number in summing else found)
+    taken.close()
     for column in table.columns:
         if column.index in numbers:
             hint = settings.stated.get("number_style") if column.is_money else None
@@ -202,22 +183,59 @@ def _survey(
     return numbers
 
 
+@dataclass(slots=True)
+class _Taken:
+    """Takes the rows of a table in their order, each under its role."""
+
+    table: IdentifiedTable
+    feeds: Sequence[tuple[int, NumberColumn | DateColumn]]
+    totals: PrintedTotals
+    #: a row of amounts without a word, which is a total only if no data follow
+    waiting: Row | None = None
+
+    def row(self, row: Row, role: RowRole) -> None:
+        """Take the next row."""
+        table, totals = self.table, self.totals
+        if self.waiting is not None and role.role is Role.DATA:
+            self._data(self.waiting)
+            del table.roles[self.waiting.number]
+        if role.role in (Role.DATA, Role.TOTAL):
+            self.waiting = None
+            if row.number in table.sheet.facts.hidden_rows:
+                table.hidden_rows.append(row.number)
+        if role.role is Role.DATA:
+            self._data(row)
+            return
+        table.roles[row.number] = role
+        if role.role in (Role.SECTION, Role.HEADER):
+            totals.section(row)
+        elif role.role is Role.TOTAL and (role.labelled or totals.explains(row)):
+            totals.total(row, _label(row, totals.is_total_word))
+        elif role.role is Role.TOTAL:
+            self.waiting = row
+
+    def _data(self, row: Row) -> None:
+        table, width = self.table, len(row.values)
+        table.data_rows += 1
+        for index, column in self.feeds:
+            if index <= width and (value := row.values[index - 1]) is not None:
+                column.feed(value)
+        for identified in table.columns:
+            if identified.index <= width and is_filled(row.values[identified.index - 1]):
+                identified.filled += 1
+        self.totals.data(row)
+        table.marks.add(hash(tuple(str(value) for value in row.values if value is not None)))
+
+    def close(self) -> None:
+        """A row of amounts without a word after the last row of data is a total, right or wrong."""
+        if self.waiting is not None:
+            self.totals.total(self.waiting, "")
+
+
 def _summing_rows(table: IdentifiedTable) -> set[int]:
     """Rows in which a formula sums up its column; none where every other row has such formulas."""
     rows = rows_of_sums(table.sheet.facts.formulas)
     return rows if len(rows) * 4 <= table.sheet.facts.last_row else set()
-
-
-def _take_data(
-    table: IdentifiedTable, row: Row, feeds: Sequence[tuple[int, NumberColumn | DateColumn]], totals: PrintedTotals
-) -> None:
-    table.data_rows += 1
-    width = len(row.values)
-    for index, column in feeds:
-        if index <= width and (value := row.values[index - 1]) is not None:
-            column.feed(value)
-    totals.data(row)
-    table.marks.add(hash(tuple(str(value) for value in row.values if value is not None)))
 
 
 def _totals(
@@ -240,8 +258,10 @@ def _totals(
     )
 
 
-def _label(row: Row) -> str:
-    return next((" ".join(value.split()) for value in row.values if isinstance(value, str) and value.strip()), "")
+def _label(row: Row, is_total_word: Callable[[str], bool]) -> str:
+    """The text that calls a row a total, else its first one."""
+    texts = [" ".join(value.split()) for value in row.values if isinstance(value, str) and value.strip()]
+    return next((text for text in texts if is_total_word(text)), texts[0] if texts else "")
 
 
 # --- what the amounts are in -------------------------------------------------------------------------------------
@@ -277,6 +297,21 @@ def number_at(row: Row, index: int, decision: NumberDecision) -> Decimal | None:
     return getattr(read, "number", None)
 
 
+def _rows_by_currency(facts: SheetFacts, index: int) -> dict[int, str]:
+    """The currency that the number format of each cell names, by row; nothing where not all are known."""
+    known = facts.format_rows.get(index, {})
+    found: dict[int, str] = {}
+    for code, count in facts.number_formats.get(index, {}).items():
+        currency = currency_from_text(code)
+        if currency is None:
+            continue
+        rows = known.get(code, [])
+        if len(rows) != count:
+            return {}
+        found.update(dict.fromkeys(rows, currency))
+    return found
+
+
 def _is_fraction(column: IdentifiedColumn, rows: Sequence[Row]) -> bool:
     assert column.numbers
     found = [number_at(row, column.index, column.numbers) for row in rows]
@@ -295,6 +330,7 @@ def _mark_money(table: IdentifiedTable, titles: Sequence[str], facts: SheetFacts
         column.currency = currency_of(
             heading, column.numbers, facts.number_formats.get(column.index, {}), titles=titles, labels=labels,
             stated=settings.stated.get("currency"), has_column=has_column,
+            rows=_rows_by_currency(facts, column.index),
         )  # fmt: skip
         column.unit = unit_of(heading, titles, column.numbers, settings.unit)
         if column.is_money:

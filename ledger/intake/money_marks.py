@@ -7,7 +7,7 @@ order; what contradicts is told as a conflict, and what is not stated anywhere s
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ledger.intake.numbers import NumberDecision
 from ledger.intake.units import currencies_in_text, unit_from_text, unit_suspect
@@ -29,6 +29,8 @@ class CurrencySeen:
     conflict: tuple[str, ...] = ()
     #: the row's own currency column says it
     by_column: bool = False
+    #: the currency of each cell by row, where only its number format says it
+    by_row: Mapping[int, str] = field(default_factory=dict)
 
     @property
     def shown(self) -> str | list[str] | None:
@@ -55,10 +57,12 @@ def currency_of(
     labels: Sequence[str],
     stated: str | None,
     has_column: bool,
+    rows: Mapping[int, str],
 ) -> CurrencySeen:
     """The currency of a column.
 
-    `stated` is what --set says; `labels` are those of the total rows; `has_column`: the rows have a currency column.
+    `stated` is what --set says; `labels` are those of the total rows; `has_column`: the rows have a currency column;
+    `rows` is the currency that the number format of each cell names.
     """
     signed = {name: count for name, count in decision.currencies.items() if name}
     bare = decision.currencies.get("", 0) + decision.counts.get("typed", 0)
@@ -70,12 +74,19 @@ def currency_of(
         if bare or len(header) > 1:
             return CurrencySeen(conflict=tuple(signed), evidence="currency: several in the cells, and none in some")
         return CurrencySeen(codes=tuple(sorted(signed)), evidence=f"currency: each cell says its own ({_list(signed)})")
+    if not header and not signed and len(formatted) > 1 and rows:
+        return CurrencySeen(
+            codes=tuple(sorted(formatted)), by_row=rows,
+            evidence=f"currency: the number format of each cell says it ({', '.join(sorted(formatted))})",
+        )  # fmt: skip
     seen = dict.fromkeys([*header, *formatted, *signed])
     if len(seen) > 1:
         return CurrencySeen(conflict=tuple(seen), evidence=f"currency: the column points to {_list(seen)}")
     if seen:
         code = next(iter(seen))
-        places = [name for name, found in (("header", header), ("number format", formatted), ("cells", signed)) if found]
+        places = [
+            name for name, found in (("header", header), ("number format", formatted), ("cells", signed)) if found
+        ]
         return CurrencySeen(code, evidence=f"currency: {code} in {' and '.join(places)}")
     if has_column:
         return CurrencySeen(evidence="currency: the rows say it in a column of their own", by_column=True)

@@ -69,12 +69,17 @@ class TotalCheck:
 
 @dataclass(slots=True)
 class _Sums:
-    """Sums of one column up to some row: exact, of the rounded amounts, of those stored as text; filled cells."""
+    """Sums of one column up to some row: exact, of the rounded amounts, of those stored as text; filled cells.
+
+    Sums of a group (one country) also know their first and last row.
+    """
 
     exact: Decimal = Decimal(0)
     rounded: Decimal = Decimal(0)
     texts: Decimal = Decimal(0)
     filled: int = 0
+    first: int = 0
+    last: int = 0
 
     def add(self, number: Decimal, *, is_text: bool) -> None:
         self.exact = _EXACT.add(self.exact, number)
@@ -167,6 +172,8 @@ class PrintedTotals:
                 self._sums[at].add(number, is_text=is_text)
                 if group is not None:
                     group[at].add(number, is_text=is_text)
+                    group[at].first = group[at].first or row.number
+                    group[at].last = row.number
                 if is_text and column.decision.counts.get("typed"):
                     self._text_rows.setdefault(column.index, []).append((row.number, number))
 
@@ -211,6 +218,10 @@ class PrintedTotals:
         """Take a total row into account."""
         self._totals.append(self._boundary(row, label))
 
+    def section(self, row: Row) -> None:
+        """Take a section heading into account: a subtotal may begin after it."""
+        self._totals.append(_Boundary(row.number, "", {}, [s.copy() for s in self._sums], (), self._last))
+
     def _boundary(self, row: Row, label: str = "") -> _Boundary:
         keys = tuple(_word(_value(row, index)) for index in self.dimensions)
         sums = [s.copy() for s in self._sums]
@@ -249,9 +260,7 @@ class PrintedTotals:
         letter = column_letter(column.index)
         cells = f"{letter}{meant.first}:{letter}{meant.last}"
         left_out, left_cells = self._left_out(column, meant, printed, computed)
-        return TotalCheck(
-            total.row, column, total.label, cells, printed, computed, meant.where, left_out, left_cells
-        )
+        return TotalCheck(total.row, column, total.label, cells, printed, computed, meant.where, left_out, left_cells)
 
     def _left_out(
         self, column: SummedColumn, meant: _Meant, printed: Decimal, computed: Decimal
@@ -289,14 +298,20 @@ class PrintedTotals:
         fixed = [(i, word) for i, word in enumerate(total.keys) if word and not self.is_total_word(word)]
         if not fixed or len(fixed) == len(total.keys):
             return None
-        found = _Sums()
+        found, groups = _Sums(), []
         for key, sums in self._groups.items():
-            if all(key[i] == word for i, word in fixed):
+            if sums[at].filled and all(key[i] == word for i, word in fixed):
+                groups.append(sums[at])
                 found.exact += sums[at].exact
                 found.rounded += sums[at].rounded
                 found.filled += sums[at].filled
-        where = ", ".join(word for _, word in fixed)
-        return _Meant(found, self._first, self._last, where) if found.filled else None
+        if not groups:
+            return None
+        first, last = min(g.first for g in groups), max(g.last for g in groups)
+        # Rows that stand together need no further words; scattered ones do.
+        together = last - first + 1 == found.filled
+        where = "" if together else ", ".join(word for _, word in fixed)
+        return _Meant(found, first, last, where)
 
 
 def _value(row: Row, index: int) -> Value:

@@ -55,11 +55,10 @@ def propose(found: IdentifiedTable, settings: Settings, log: FindingLog) -> Prop
     for column in found.columns:
         name = bound.get(column.index)
         plan.headers[column.index - 1] = column.header
-        rule = None
         if name is not None:
-            rule = rules[name] = ColumnRule(name, (column.header,))
+            rules[name] = ColumnRule(name, (column.header,))
             plan.places[name] = column.index - 1
-        columns.append(BoundColumn(column.index, column.header, rule))
+        columns.append(BoundColumn(column.index, column.header, rules[name] if name else None))
     for column in found.columns:
         _plan_column(found, column, bound.get(column.index), plan, log)
         if column.ambiguous and not bound.get(column.index):

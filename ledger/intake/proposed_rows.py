@@ -19,7 +19,6 @@ from ledger.intake.code_lists import CodeLists
 from ledger.intake.columns import PercentColumn, without_percent
 from ledger.intake.dates import DateDecision
 from ledger.intake.finding_log import FindingLog
-from ledger.intake.identify import IdentifiedTable
 from ledger.intake.numbers import Amount, Refusal
 from ledger.intake.printed_totals import TotalCheck
 from ledger.intake.proposal import Proposal
@@ -39,14 +38,17 @@ class OpenLists(CodeLists):
 
     @override
     def fund(self, text: str) -> str | None:
+        """Code of a fund; that for "not stated" where the word is unknown."""
         return self._lists.fund(text) or self._note("fund", text, NO_FUND)
 
     @override
     def country(self, text: str) -> str | None:
+        """Code of a country; that for "not stated" where the word is unknown."""
         return self._lists.country(text) or self._note("country", text, NO_COUNTRY)
 
     @override
     def countries_of(self, text: str) -> tuple[str, ...] | None:
+        """Codes of the countries that a text names; none where it is unknown."""
         found = self._lists.countries_of(text)
         if found is None:
             self._note("country", text, NO_COUNTRY)
@@ -112,11 +114,11 @@ class ProposedReader(TableReader):
         return read
 
     @override
-    def _total_label(self, number: int, values: list[Value]) -> str | None:
-        return None
+    def _total_label(self, number: int, values: list[Value]) -> str | None:  # noqa: ARG002 - that of the base class
+        return None  # roles are told by identification; totals never come here
 
     @override
-    def _is_note(self, values: list[Value]) -> bool:
+    def _is_note(self, values: list[Value]) -> bool:  # noqa: ARG002 - that of the base class
         return False
 
     @override
@@ -148,7 +150,9 @@ class ProposedReader(TableReader):
                 for name, amount in self._refs.get(ref, {}).items()
                 if amount[1] and self._refs.get(other, {}).get(name) == amount
             )
-            amounts = ", ".join(f"{name} {display(self._refs[ref][name][1], self._refs[ref][name][0])}" for name in same)
+            amounts = ", ".join(
+                f"{name} {display(self._refs[ref][name][1], self._refs[ref][name][0])}" for name in same
+            )
             twice = f"; both rows say {amounts}: the same money may be counted twice" if same else ""
             message = f"{ref!r} and {other!r} differ only in case or dash{twice}"
             self._log.tell("reference-case", message, str(row), {"references": [other, ref], "same": same})
@@ -189,4 +193,11 @@ def _unreadable(value: Value, decision: DateDecision | PercentColumn) -> str:
 
 
 def _row_currencies(proposal: Proposal) -> dict[int, str]:
-    return {}
+    """The currency of the rows whose number formats alone say it; rows with two are left out, and so refused."""
+    found: dict[int, str] = {}
+    doubtful: set[int] = set()
+    for column in proposal.identified.money:
+        for row, code in column.currency.by_row.items() if not proposal.plan.currency else ():
+            if found.setdefault(row, code) != code:
+                doubtful.add(row)
+    return {row: code for row, code in found.items() if row not in doubtful}

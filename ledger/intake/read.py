@@ -19,8 +19,8 @@ from ledger.intake.columns import columns_read, plan, survey
 from ledger.intake.finding_log import FindingLog
 from ledger.intake.header_drift import drift
 from ledger.intake.headers import Table, locate, recognise
-from ledger.intake.own_sheets import leave_own_sheets
 from ledger.intake.identification import open_proposed
+from ledger.intake.own_sheets import leave_own_sheets
 from ledger.intake.profiles import Profile, find_profile
 from ledger.intake.readers import open_workbook
 from ledger.intake.row_groups import RowGroups

@@ -16,7 +16,6 @@ from ledger.intake.cells import CellError, Value, cell_name, column_index, colum
 from ledger.intake.finding_log import FindingLog
 from ledger.intake.identify import IdentifiedColumn, IdentifiedTable
 from ledger.intake.printed_totals import TotalCheck, cents
-from ledger.intake.table_extent import Role
 
 _CELL = r"\$?([A-Z]{1,3})\$?([0-9]{1,7})"
 _RANGE = re.compile(rf"{_CELL}(?::{_CELL})?")
@@ -248,9 +247,11 @@ class _Formulas:
 
     def _check_range(self, row: int, column: int, data: list[int]) -> None:
         formula = self._formulas[row, column].replace(" ", "")
-        areas = [area for found in _RANGE.finditer(formula) if (area := _area(found[0])) and area[1] <= column <= area[3]]
+        areas = [
+            area for found in _RANGE.finditer(formula) if (area := _area(found[0])) and area[1] <= column <= area[3]
+        ]
         covered = {n for n in data for area in areas if area[0] <= n <= area[2]}
-        if not covered or "SUM" not in formula.upper() and "SUBTOTAL" not in formula.upper():
+        if not covered or not re.match(r"(SUM|SUBTOTAL)\(", formula, re.IGNORECASE):
             return
         missed = [n for n in data if n not in covered and _number(self._value(n, column)) is not None]
         if not missed:

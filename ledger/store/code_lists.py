@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from importlib.resources.abc import Traversable
 from typing import Any
@@ -57,16 +57,19 @@ def _read(lists: Traversable, name: str, columns: tuple[str, ...], **renamed: st
         yield values
 
 
-def _refresh(connection: Connection, name: str, rows: Any) -> None:
+def _refresh(connection: Connection, name: str, rows: Iterable[dict[str, Any]]) -> None:
+    """Insert new codes, in the order of the list (parents stand first), and update those that changed."""
     table: Table = Base.metadata.tables[name]
-    known = set(connection.execute(select(table.c.code)).scalars())
+    known = {row["code"]: dict(row) for row in connection.execute(select(table)).mappings()}
+    new: dict[str, dict[str, Any]] = {}
     for row in rows:
-        if row["code"] in known:
-            values = {key: value for key, value in row.items() if key != "code"}
-            connection.execute(update(table).where(table.c.code == row["code"]).values(**values))
-        else:
-            connection.execute(insert(table).values(**row))
-            known.add(row["code"])
+        code = row["code"]
+        if code not in known:
+            new[code] = row
+        elif row.items() - known[code].items():
+            connection.execute(update(table).where(table.c.code == code).values(**row))
+    if new:
+        connection.execute(insert(table), list(new.values()))
 
 
 def _groups(connection: Connection, lists: Traversable) -> None:
@@ -89,15 +92,18 @@ def _groups(connection: Connection, lists: Traversable) -> None:
         tuple(found)
         for found in connection.execute(select(member.c.group_code, member.c.country_code, member.c.valid_from))
     }
+    new = []
     for row in rows:
         start, end = (date.fromisoformat(row[key]) if row[key] else None for key in ("valid_from", "valid_to"))
         if (row["group_code"], row["country"], start) not in known:
-            connection.execute(
-                insert(member).values(
-                    group_code=row["group_code"],
-                    country_code=row["country"],
-                    valid_from=start,
-                    valid_to=end,
-                    source=row["source"],
-                )
+            new.append(
+                {
+                    "group_code": row["group_code"],
+                    "country_code": row["country"],
+                    "valid_from": start,
+                    "valid_to": end,
+                    "source": row["source"],
+                }
             )
+    if new:
+        connection.execute(insert(member), new)

@@ -89,7 +89,7 @@ def post(context: Context, staged: Staged, *, complete: bool) -> Posted:
         if kind not in staged.kinds:
             continue
         holder = HOLDERS[kind]
-        _refuse_unknown_parents(context, holder)
+        _refuse_bad_parents(context, holder)
         _identities(context, holder)
         if kind is Kind.PROJECTS:
             _programmes_named(context)
@@ -113,10 +113,14 @@ def post(context: Context, staged: Staged, *, complete: bool) -> Posted:
     return posted
 
 
-def _refuse_unknown_parents(context: Context, holder: Holder) -> None:
-    """Rows whose parent is neither in the file nor in the ledger are rejected; so are their own children, in turn."""
-    if not holder.links.get("parent_id"):
+def _refuse_bad_parents(context: Context, holder: Holder) -> None:
+    """Rows whose parent is nowhere, or is the row itself in the end, are rejected; so are their own children, in turn."""
+    if not holder.links.get("parent_id") or not context.value(
+        f"SELECT count(*) FROM {holder.staged} WHERE parent_ref IS NOT NULL"
+    ):
         return
+    for seq, ref, parent in _in_circles(context, holder):
+        _refuse(context, holder, seq, "parent-cycle", f"{ref!r} has {parent!r} above it, which stands below it")
     unknown = (
         f"SELECT r.seq, r.parent_ref FROM {holder.staged} r WHERE r.parent_ref IS NOT NULL "
         f"AND NOT EXISTS (SELECT 1 FROM {holder.staged} p WHERE p.ref = r.parent_ref) "
@@ -126,24 +130,50 @@ def _refuse_unknown_parents(context: Context, holder: Holder) -> None:
     values = {"source": context.source} if holder.has_source else {}
     while found := context.connection.execute(text(unknown), values).fetchall():
         for seq, parent in found:
-            sheet_no, number = context.connection.execute(
-                text("SELECT sheet_no, number FROM stage_row WHERE seq = :seq"), {"seq": seq}
-            ).one()
-            sheet = context.sheets[sheet_no]
-            letter = next((c.letter for c in sheet.columns if c.field == "parent"), "")
-            context.findings.append(
-                Finding(
-                    "parent-unknown",
-                    f"the parent {parent!r} is neither in the file nor in the ledger",
-                    context.file,
-                    sheet.name,
-                    f"{letter}{number}",
-                )
-            )
-            context.run("UPDATE stage_row SET state = 'rejected' WHERE seq = :seq", seq=seq)
-            context.run("DELETE FROM stage_amount WHERE seq = :seq", seq=seq)
-            context.run("DELETE FROM stage_share WHERE seq = :seq", seq=seq)
-            context.run(f"DELETE FROM {holder.staged} WHERE seq = :seq", seq=seq)
+            message = f"the parent {parent!r} is neither in the file nor in the ledger"
+            _refuse(context, holder, seq, "parent-unknown", message)
+
+
+def _in_circles(context: Context, holder: Holder) -> list[tuple[int, str, str]]:
+    """(seq, ref, parent) of the staged rows that come back to themselves, by what the file says and, where it says
+    nothing of a record, by what the ledger says of it."""
+    parents = dict(
+        context.connection.execute(
+            text(
+                f"SELECT h.ref, p.ref FROM {holder.version} v JOIN {holder.table} h ON h.id = v.{holder.id_column} "
+                f"JOIN {holder.table} p ON p.id = v.parent_id WHERE v.is_withdrawn = false "
+                f"AND v.id = (SELECT max(w.id) FROM {holder.version} w WHERE w.{holder.id_column} = h.id) "
+                f"AND NOT EXISTS (SELECT 1 FROM {holder.staged} r WHERE r.ref = h.ref)"
+                + (" AND h.source = :source" if holder.has_source else "")
+            ),
+            {"source": context.source} if holder.has_source else {},
+        ).fetchall()
+    )
+    said = context.connection.execute(
+        text(f"SELECT seq, ref, parent_ref FROM {holder.staged} WHERE parent_ref IS NOT NULL ORDER BY seq DESC")
+    ).fetchall()
+    parents |= {ref: parent for _, ref, parent in said}  # the first row of a record is the one that counts
+    found = []
+    for seq, ref, parent in reversed(said):
+        above, seen = parent, {parent}
+        while above != ref and (above := parents.get(above)) is not None and above not in seen:
+            seen.add(above)
+        if above == ref:
+            found.append((int(seq), str(ref), str(parent)))
+    return found
+
+
+def _refuse(context: Context, holder: Holder, seq: int, code: str, message: str) -> None:
+    """Reject a staged row: it is told at its parent's cell, and books nothing."""
+    sheet_no, number = context.connection.execute(
+        text("SELECT sheet_no, number FROM stage_row WHERE seq = :seq"), {"seq": seq}
+    ).one()
+    sheet = context.sheets[sheet_no]
+    letter = next((c.letter for c in sheet.columns if c.field == "parent"), "")
+    context.findings.append(Finding(code, message, context.file, sheet.name, f"{letter}{number}"))
+    context.run("UPDATE stage_row SET state = 'rejected' WHERE seq = :seq", seq=seq)
+    for table in ("stage_amount", "stage_share", holder.staged):
+        context.run(f"DELETE FROM {table} WHERE seq = :seq", seq=seq)
 
 
 def _identities(context: Context, holder: Holder) -> None:
@@ -294,14 +324,19 @@ def _vanished(context: Context, kinds: set[Kind], *, complete: bool) -> int:
         .all()
     )
     shown = ", ".join(names) + (" …" if count > len(names) else "")
+    refused = int(context.value("SELECT count(*) FROM stage_row WHERE state = 'rejected'"))
     done = "they were reversed" if complete else "nothing was reversed"
+    if complete and refused:
+        # A refused row may be one of them: its project is in the list, however badly.
+        complete = False
+        done = f"nothing was reversed, for {refused} refused row{'s' * (refused > 1)} may be among them"
     context.findings.append(
         Finding(
             "rows-vanished",
-            f"{count} projects of an earlier file are not in this one ({shown}); {done}",
+            f"{count} project{'s' * (count > 1)} of an earlier file {'are' if count > 1 else 'is'} not in this one ({shown}); {done}",
             context.file,
             values={"projects": count, "reversed": complete},
-            remedy="Nothing to do." if complete else "",
+            remedy="Nothing to do." if complete else "Mend the refused rows and import again." if refused else "",
         )
     )
     if complete:

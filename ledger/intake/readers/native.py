@@ -13,7 +13,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from ledger.intake.cells import CellError, Row, SheetFacts, Value
+from ledger.intake.cells import CellError, Row, SheetFacts, Value, note_format
 from ledger.intake.readers.book import held_sheet
 from ledger.intake.readers.numbers import exact, from_float
 
@@ -110,9 +110,7 @@ def _add_legacy_cells(workbook: Any, sheet: Any, rows: list[Row], facts: SheetFa
         kinds = sheet.row_types(row)
         for column, kind in enumerate(kinds):
             if kind in (xlrd.XL_CELL_NUMBER, xlrd.XL_CELL_DATE):
-                formats = facts.number_formats.setdefault(column + 1, {})
-                code = codes[sheet.cell_xf_index(row, column)]
-                formats[code] = formats.get(code, 0) + 1
+                note_format(facts, row + 1, column + 1, codes[sheet.cell_xf_index(row, column)])
             elif kind == xlrd.XL_CELL_ERROR:
                 values = by_number.get(row + 1)
                 if values is not None:

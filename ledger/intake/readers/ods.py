@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
 
-from ledger.intake.cells import CellError, Row, SheetFacts, Value
+from ledger.intake.cells import CellError, Row, SheetFacts, Value, note_format
 from ledger.intake.readers import markup
 from ledger.intake.readers.book import Book, trimmed, unreadable
 from ledger.intake.readers.native import ERRORS
@@ -163,8 +163,7 @@ class OdsSheet:
                 facts.formulas[row, column] = formula.partition("=")[2] if ":=" in formula[:8] else formula.lstrip("=")
             if markup.attribute(cell, "value-type") in ("float", "currency", "percentage", "date", "time"):
                 code = styles.code(markup.attribute(cell, "style-name"))
-                formats = facts.number_formats.setdefault(column, {})
-                formats[code] = formats.get(code, 0) + 1
+                note_format(facts, row, column, code)
         for note in markup.children(cell, "annotation"):
             facts.comments[row, before + 1] = _paragraphs(note)
         rows = int(markup.attribute(cell, "number-rows-spanned") or 1)
