@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
+from ledger.actions.evidence import kept_workbook, shown
+from ledger.actions.scope import UsageProblem
 from ledger.domain.findings import Finding
 from ledger.domain.records import RowState
+from ledger.intake.cells import column_letter
+from ledger.reporting.delimited import write_csv
+from ledger.reporting.tables import Cell, Column, Kind, Table
+from ledger.reporting.workbook import SheetPlan, new_book
 from ledger.store import batches, schema
 from ledger.store.database import Database, RowMapping
 
@@ -62,6 +69,9 @@ class RevertResult:
     dry_run: bool = False
 
 
+_CELLS_NOTE = "Cells as the sender wrote them, read again from the kept file; A, B, C … are its columns."
+
+
 def list_batches(database: Database) -> list[BatchLine]:
     """All batches, oldest first."""
     schema.require_current(database)
@@ -94,6 +104,61 @@ def batch_rows(database: Database, number: int, state: RowState | None = None) -
             RowLine(file, sheet, row, found, told.get((sheet, row), []))
             for file, sheet, row, found in batches.rows(connection, number, state.value if state else None)
         ]
+
+
+def write_rows(database: Database, number: int, state: RowState | None, path: Path) -> Finding | None:
+    """Write the rows of a batch (of one state, or all) to .xlsx or .csv, with what was said of each and its cells.
+
+    The cells are read again from the kept file, as text; a row that was refused stands there as the sender wrote it.
+    Raises UsageProblem for another ending; OSError where `path` cannot be written.
+    """
+    if path.suffix.lower() not in (".xlsx", ".csv"):
+        raise UsageProblem(f"{path.name}: the ending must be .xlsx or .csv")
+    found = batch_rows(database, number, state)
+    if isinstance(found, Finding):
+        return found
+    with database.read() as connection:
+        kept = batches.files(connection, number)
+        cells: dict[tuple[str, str, int], list[str]] = {}
+        for name, sha256 in kept:
+            with kept_workbook(connection, sha256, name) as book:
+                wanted = {(line.sheet, line.row) for line in found if line.file == name}
+                for sheet in book.sheets:
+                    for row in sheet.rows():
+                        if (sheet.name or "", row.number) in wanted:
+                            cells[name, sheet.name or "", row.number] = [shown(value) for value in row.values]
+    width = max((len(row) for row in cells.values()), default=0)
+    letters = [Column(column_letter(n), column_letter(n), Kind.PROSE, 24) for n in range(1, width + 1)]
+    columns = [
+        Column("file", "File", width=30),
+        Column("sheet", "Sheet", width=16),
+        Column("row", "Row", Kind.NUMBER, 8),
+        Column("state", "State", width=12),
+        Column("said", "Said of it", Kind.PROSE, 60),
+        *letters,
+    ]
+    lines: list[list[Cell]] = []
+    for line in found:
+        raw = cells.get((line.file, line.sheet, line.row), [])
+        padded = [*raw, *[""] * (width - len(raw))]
+        lines.append([line.file, line.sheet, line.row, line.state, "; ".join(line.findings), *padded])
+    table = Table(columns, lines)
+    if path.suffix.lower() == ".csv":
+        write_csv(table, path)
+        return None
+    title = f"Rows of batch {number}" + (f": {state.value}" if state else "")
+    with new_book(path, title=title, recorded_at=None) as book_out:
+        book_out.add("Rows")
+        book_out.fill(
+            SheetPlan(
+                "Rows",
+                title,
+                table,
+                lines=["Cells as the sender wrote them, read again from the kept file; A, B, C … are its columns."],
+                frozen=3,
+            )
+        )
+    return None
 
 
 def revert(database: Database, number: int, *, dry_run: bool = False) -> RevertResult:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
 
-from ledger.intake.cells import CellError, Value
+from ledger.intake.cells import CellError, Value, Workbook
 from ledger.intake.readers import open_workbook
 from ledger.store import batches
 from ledger.store.cells import CellPlace
@@ -26,10 +28,7 @@ def raw_texts(connection: Connection, places: set[CellPlace]) -> dict[CellPlace,
     found: dict[CellPlace, str] = {}
     for sha256, sheets in by_file.items():
         name = next(iter(next(iter(sheets.values())).values()))[0].file
-        with tempfile.TemporaryDirectory(prefix="euledger-") as folder:
-            path = Path(folder) / ("kept" + Path(name).suffix)
-            path.write_bytes(batches.content(connection, sha256))
-            book = open_workbook(path)
+        with kept_workbook(connection, sha256, name) as book:
             for sheet in book.sheets:
                 wanted = sheets.get(sheet.name or "", {})
                 last = max(wanted, default=0)
@@ -39,8 +38,20 @@ def raw_texts(connection: Connection, places: set[CellPlace]) -> dict[CellPlace,
                     for place in wanted.get(row.number, ()):
                         value = row.values[place.column - 1] if place.column <= len(row.values) else None
                         found[place] = shown(value)
-            book.close()
     return found
+
+
+@contextmanager
+def kept_workbook(connection: Connection, sha256: str, name: str) -> Iterator[Workbook]:
+    """A kept file, open to be read as on the day of its import; `name` gives its ending."""
+    with tempfile.TemporaryDirectory(prefix="euledger-") as folder:
+        path = Path(folder) / ("kept" + Path(name).suffix)
+        path.write_bytes(batches.content(connection, sha256))
+        book = open_workbook(path)
+        try:
+            yield book
+        finally:
+            book.close()
 
 
 def shown(value: Value) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -42,14 +43,24 @@ def list_(session: Session) -> None:
     from ledger.actions import batches
 
     found = batches.list_batches(session.database())
-    columns = [Column("batch", is_number=True), Column("recorded (UTC)"), Column("kind"), Column("file"),
-               Column("profile"), Column("postings", is_number=True), Column("remark")]
+    columns = [
+        Column("batch", is_number=True),
+        Column("recorded (UTC)"),
+        Column("kind"),
+        Column("file"),
+        Column("profile"),
+        Column("postings", is_number=True),
+        Column("remark"),
+    ]
 
     def text() -> None:
-        session.console.table(columns, [
-            (str(b.id), b.recorded_at[:19].replace("T", " "), b.kind, b.file, b.profile, b.transfers, _remark(b))
-            for b in found
-        ])
+        session.console.table(
+            columns,
+            [
+                (str(b.id), b.recorded_at[:19].replace("T", " "), b.kind, b.file, b.profile, b.transfers, _remark(b))
+                for b in found
+            ],
+        )
         if not found:
             session.console.talk("Nothing was imported yet. Start with: euledger import FILE")
 
@@ -83,10 +94,13 @@ def show(session: Session, *, batch: int) -> None:
 @imports.command("rows")
 @click.argument("batch", type=int)
 @click.option("--state", type=click.Choice([str(state) for state in RowState]), help="Only rows in this state.")
+@options.output
 @options.output_format
 @pass_session
-def rows(session: Session, *, batch: int, state: str | None) -> None:
+def rows(session: Session, *, batch: int, state: str | None, output: Path | None) -> None:
     r"""The rows of a batch with their states.
+
+    With -o FILE.xlsx or FILE.csv, also with their cells as the sender wrote them.
 
     \b
     Example: euledger imports rows 12 --state rejected
@@ -94,7 +108,16 @@ def rows(session: Session, *, batch: int, state: str | None) -> None:
     """
     from ledger.actions import batches
 
-    found = batches.batch_rows(session.database(), batch, RowState(state) if state else None)
+    wanted = RowState(state) if state else None
+    if output is not None:
+        try:
+            problem = batches.write_rows(session.database(), batch, wanted, output)
+        except OSError as error:
+            raise UserError(f"cannot write {output}: {error.strerror or error}.") from error
+        if problem is not None:
+            session.finish(None, [problem], _nothing)
+        session.finish({"written": str(output)}, [], lambda: session.console.talk(f"Written: {output}"))
+    found = batches.batch_rows(session.database(), batch, wanted)
     if isinstance(found, Finding):
         session.finish(None, [found], _nothing)
     columns = [Column("file"), Column("sheet"), Column("row", is_number=True), Column("state"), Column("said of it")]
@@ -150,7 +173,9 @@ def _remark(line: BatchLine) -> str:
 
 def _told(finding: Mapping[str, Any]) -> str:
     place = "!".join(part for part in (finding.get("sheet"), finding.get("cell")) if part)
-    return f"{place}: {finding['message']} [{finding['code']}]" if place else f"{finding['message']} [{finding['code']}]"
+    return (
+        f"{place}: {finding['message']} [{finding['code']}]" if place else f"{finding['message']} [{finding['code']}]"
+    )
 
 
 def _nothing() -> None:

@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 import click
 from click import Context, Parameter
 
-from ledger.domain.overriding import override
 from ledger.cli.session import Session
+from ledger.domain.overriding import override
 
 F = TypeVar("F", bound=Callable[..., Any])
 

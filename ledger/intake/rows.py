@@ -160,11 +160,10 @@ class TableReader:
         if self._shaper:
             if self._shaper.section(values):
                 return ReadRow(number, RowState.NOTE, mark)
-            label = self._total_label(number, values)
-            values = values + [None] * len(self._plan.added) if label is not None else self._shaper.shaped(values)
-        else:
-            label = self._total_label(number, values)
-        hidden = self._long.label(values) if self._long and label is None else None
+            is_total = self._total_label(number, values) is not None
+            values = values + [None] * len(self._plan.added) if is_total else self._shaper.shaped(values)
+        hidden = self._long.label(values) if self._long else None
+        label = self._total_label(number, values) if hidden is None else None
         if label is not None or hidden is not None:
             return self._total(number, values, mark, label=label, hidden=hidden)
         if mark == self._header_digest or self._is_note(values[: self._plan.width]):

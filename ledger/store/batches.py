@@ -344,6 +344,12 @@ def rows(connection: Connection, batch_id: int, state: str | None) -> list[tuple
     return [(r[0], r[1], int(r[2]), r[3]) for r in found]
 
 
+def files(connection: Connection, batch_id: int) -> list[tuple[str, str]]:
+    """(name, SHA-256) of the files that a batch read."""
+    query = text("SELECT name, sha256 FROM source_file WHERE batch_id = :id ORDER BY id")
+    return [(row[0], row[1]) for row in connection.execute(query, {"id": batch_id})]
+
+
 def transfer_count(connection: Connection, batch_id: int) -> int:
     """How many transfers a batch booked."""
     return int(

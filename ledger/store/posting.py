@@ -106,10 +106,10 @@ def post(context: Context, staged: Staged, *, complete: bool) -> Posted:
         if kind in staged.kinds:
             _versions(context, HOLDERS[kind])
     new, reversed_ = journal.write(context)
-    posted.vanished = _vanished(context, staged.kinds, complete=complete)
+    posted.vanished, withdrawn = _vanished(context, staged.kinds, complete=complete)
     journal.update_balances(context)
     _count(context, staged, posted)
-    posted.something = bool(posted.rows["posted"] or new or reversed_ or (complete and posted.vanished))
+    posted.something = bool(posted.rows["posted"] or new or reversed_ or withdrawn)
     return posted
 
 
@@ -136,7 +136,8 @@ def _refuse_bad_parents(context: Context, holder: Holder) -> None:
 
 def _in_circles(context: Context, holder: Holder) -> list[tuple[int, str, str]]:
     """(seq, ref, parent) of the staged rows that come back to themselves, by what the file says and, where it says
-    nothing of a record, by what the ledger says of it."""
+    nothing of a record, by what the ledger says of it.
+    """
     parents = dict(
         context.connection.execute(
             text(
@@ -295,7 +296,7 @@ def _not_null(holder: Holder, name: str) -> str:
     return f"coalesce(r.{name}, '')" if (holder.kind, name) == (Kind.ENVELOPES, "title") else f"r.{name}"
 
 
-def _vanished(context: Context, kinds: set[Kind], *, complete: bool) -> int:
+def _vanished(context: Context, kinds: set[Kind], *, complete: bool) -> tuple[int, bool]:
     """Projects that this source stated before and this file does not: told, and reversed only if it is complete.
 
     A file that states no situation lists what is new: nothing vanishes from it.
@@ -305,7 +306,7 @@ def _vanished(context: Context, kinds: set[Kind], *, complete: bool) -> int:
         or Kind.PROJECTS not in kinds
         or not context.value("SELECT count(*) FROM stage_project")
     ):
-        return 0
+        return 0, False
     gone = (
         "SELECT v.id, v.project_id FROM project_version v JOIN project p ON p.id = v.project_id "
         "WHERE p.source = :source AND v.is_withdrawn = false "
@@ -314,7 +315,7 @@ def _vanished(context: Context, kinds: set[Kind], *, complete: bool) -> int:
     )
     count = int(context.value(f"SELECT count(*) FROM ({gone}) AS gone") or 0)
     if not count:
-        return 0
+        return 0, False
     names = (
         context.connection.execute(
             text(f"SELECT p.ref FROM project p JOIN ({gone}) AS gone ON gone.project_id = p.id ORDER BY p.ref LIMIT 5"),
@@ -341,7 +342,7 @@ def _vanished(context: Context, kinds: set[Kind], *, complete: bool) -> int:
     )
     if complete:
         journal.withdraw_projects(context, gone)
-    return count
+    return count, complete
 
 
 def _count(context: Context, staged: Staged, posted: Posted) -> None:

@@ -1,7 +1,7 @@
 """The `console` blocks of the documentation: run in order, page by page, and held against what the page shows.
 
-In a block each line `$ euledger …` is run in this process; `$ echo $?` gives the last exit code. A line `…` stands for
-any number of lines. Dates with times, temporary paths and the program's version are scrubbed on both sides.
+In a block each line `$ euledger …` is run in this process, `$ cd FOLDER` changes the folder and `$ echo $?` gives the last
+exit code. A line `…` stands for any number of lines. Dates with times, temporary paths and the program's version are scrubbed on both sides.
 `python -m tests.docs.console` writes the present output into the pages, leaving alone what still fits.
 """
 
@@ -62,13 +62,17 @@ def pages() -> list[Path]:
 def run_page(page: Path) -> list[Step]:
     """Run a page from its first command to its last in an empty folder that holds the small lists."""
     steps: list[Step] = []
-    settings = {"COLUMNS": "100", "NO_COLOR": "1", "TZ": "UTC", "EULEDGER_DB": "ledger.db"}
+    settings = {"COLUMNS": "100", "NO_COLOR": "1", "TZ": "UTC"}
     with tempfile.TemporaryDirectory() as folder, chdir(folder), patch.dict(os.environ, settings):
+        os.environ.pop("EULEDGER_DB", None)
         shutil.copytree(LISTS, folder, dirs_exist_ok=True)
         code = 0
         for line, shown in commands(page.read_text("utf-8")):
             if line == "echo $?":
                 came = f"{code}\n"
+            elif line.startswith("cd "):
+                os.chdir(line.removeprefix("cd "))
+                came = ""
             else:
                 came, code = run(line, folder)
             steps.append(Step(line, shown, came))
