@@ -153,14 +153,14 @@ def post(
     coverage: Iterable[CoverageStatement] = (),
 ) -> Done:
     """Book `records` as the rows 2, 3 … of a sheet named Sheet1, one sheet per kind, in one batch."""
-    content = repr((file, records)).encode()
+    content = repr((file, records)).encode("utf-8", "backslashreplace")
     sheets: list[ReadSheet] = []
     for kind in dict.fromkeys(record.kind for record in records):
         of_kind = [record for record in records if record.kind is kind]
         rows = [ReadRow(1, RowState.NOTE, "0" * 64)]
         for number, record in enumerate(of_kind, start=2):
             stated = {f"{a.stage}/{a.basis}/{i}": (a.currency, a.minor) for i, a in enumerate(record.amounts)}
-            digest = hashlib.sha256(repr(record).encode()).hexdigest()
+            digest = hashlib.sha256(repr(record).encode("utf-8", "backslashreplace")).hexdigest()
             rows.append(ReadRow(number, RowState.POSTED, digest, record, stated))
         sheets.append(ReadSheet(f"Sheet{len(sheets) + 1}", len(sheets), kind, [1], [], iter(rows)))
     reading = Reading(

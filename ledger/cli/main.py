@@ -21,6 +21,7 @@ COMMANDS: Final = {
     "init": ("ledger.cli.init:init", "Create or upgrade the ledger and load the shipped reference data."),
     "import": ("ledger.cli.import_:import_command", "Book the rows of workbooks and text files into the ledger."),
     "identify": ("ledger.cli.identify:identify", "Which profile fits a file, and how each column would be read."),
+    "profile": ("ledger.cli.profile:profile", "How files are read: list, show, new, test."),
     "imports": ("ledger.cli.imports:imports", "What was imported: list, show, rows, revert."),
     "template": ("ledger.cli.template:template", "Make a blank workbook with drop-downs, checks and instructions."),
     "figure": ("ledger.cli.figures:figure", "Published figures: list, show."),

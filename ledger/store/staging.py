@@ -223,7 +223,13 @@ def _stage_record(row: ReadRow, seq: int, holder: Holder, *, records: Buffer, am
     assert record is not None
     attributes = {**_DEFAULTS, **{k: v for k, v in record.attributes.items() if v is not None}}
     values = [_plain(attributes.get(name)) for name in holder.attributes]
-    records.add((seq, record.ref, record.parent, record.programme, record.envelope, _digest(record, values), *values))
+    if (digest := _digest(record, values)) is None:
+        record.ref, record.parent, record.programme = (
+            _storable(t) for t in (record.ref, record.parent, record.programme)
+        )
+        values = [_storable(value) for value in values]
+        digest = _digest(record, values)
+    records.add((seq, record.ref, record.parent, record.programme, record.envelope, digest, *values))
     fund = attributes["fund_code"]
     for place, amount in enumerate(record.amounts):
         amounts.add(
@@ -251,12 +257,29 @@ def _stage_record(row: ReadRow, seq: int, holder: Holder, *, records: Buffer, am
         shares.add((seq, "earmark", code, share))
 
 
-def _digest(record: Record, values: list[Any]) -> str:
-    """What makes one version of a record differ from another: everything but its amounts."""
+def _digest(record: Record, values: list[Any]) -> str | None:
+    """What makes one version of a record differ from another: everything but its amounts.
+
+    None where a text holds what no database takes: NUL, or half of a surrogate pair.
+    """
     content: list[Any] = [record.parent, record.programme, values]
     if record.splits or record.earmarks:
         content += [record.splits, record.earmarks]
-    return hashlib.sha256(json.dumps(content, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+    text = json.dumps(content, ensure_ascii=False, sort_keys=True)
+    if "\\u0000" in text or "\0" in record.ref:
+        return None
+    try:
+        record.ref.encode()
+        return hashlib.sha256(text.encode()).hexdigest()
+    except UnicodeEncodeError:
+        return None
+
+
+def _storable(value: Any) -> Any:
+    """The text with U+FFFD for what cannot be stored; the kept file still has it as it was."""
+    if not isinstance(value, str):
+        return value
+    return value.replace("\0", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _plain(value: Any) -> Any:
