@@ -39,7 +39,10 @@ def load(option: str | None, *, environment: Mapping[str, str], folder: Path) ->
     content = _read(config) if config else {}
     base = config.parent if config else folder
     database = option or environment.get("EULEDGER_DB") or _database(content, base) or DEFAULT_DATABASE
-    return Settings(database, tuple(base / Path(name).expanduser() for name in content.get("profiles", [])), config)
+    folders = tuple(base / Path(name).expanduser() for name in content.get("profiles", []))
+    for missing in (place for place in folders if not place.is_dir()):
+        raise SettingsProblem(f"{config}: `profiles` names {missing}, which is no folder")
+    return Settings(database, folders, config)
 
 
 def _find(folder: Path) -> Path | None:

@@ -150,6 +150,7 @@ def post(
     source: str = "test",
     complete: bool = False,
     illustrative: bool = False,
+    situation: bool = True,
     coverage: Iterable[CoverageStatement] = (),
 ) -> Done:
     """Book `records` as the rows 2, 3 … of a sheet named Sheet1, one sheet per kind, in one batch."""
@@ -179,7 +180,8 @@ def post(
         staged = staging.stage_sheets(connection, sheets, lambda _rows: None)
         batches.keep_file(connection, batch, reading, content)
         context = posting.Context(
-            connection, batch, source, illustrative, batches.row_base(connection), sheets, file, reading.findings
+            connection, batch, source, illustrative, batches.row_base(connection), sheets, file, reading.findings,
+            is_situation=situation,
         )
         posted = posting.post(context, staged, complete=complete)
         staging.drop(connection)

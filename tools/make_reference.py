@@ -128,9 +128,7 @@ def findings() -> str:
 
     lines = [
         "# Findings",
-        "A finding names a place (`FILE!Sheet!F17`), says what is wrong, its code, and what to do. What it does to the"
-        " work depends on its severity; a single finding may be milder or graver than its code's usual one, and then"
-        " says so.",
+        FINDINGS_SAY,
         *table(("severity", "what happens", "exit code"), SEVERITIES),
     ]
     headings = _headings(inspect.getsource(registry))
@@ -146,6 +144,8 @@ def findings() -> str:
     return page(lines)
 
 
+FINDINGS_SAY = """A finding names a place (`FILE!Sheet!F17`), says what is wrong, its code, and what to do. What it does to the work
+depends on its severity; a single finding may be milder or graver than its code's usual one, and then says so."""
 SEVERITIES = (
     ("stop", "the file is not read further; nothing of it is posted", "3"),
     ("error", "the row, or the statement checked, is refused; everything else goes on", "1"),
@@ -165,6 +165,11 @@ def _headings(source: str) -> list[tuple[str, list[str]]]:
     return found
 
 
+SCHEMA_SAYS = """The tables, the same on SQLite and on PostgreSQL 15 or newer; types as on PostgreSQL. Columns that end in `_minor`
+hold whole cents (or the currency's own smallest unit): no other column holds money. *Append-only*: triggers refuse
+UPDATE and DELETE."""
+
+
 def schema() -> str:
     """Every table with its columns; what is append-only says so."""
     from sqlalchemy.dialects import postgresql
@@ -173,9 +178,7 @@ def schema() -> str:
 
     lines = [
         "# Schema",
-        "The tables, the same on SQLite and on PostgreSQL 15 or newer; types as on PostgreSQL. Columns that end in"
-        " `_minor` hold whole cents (or the currency's own smallest unit): no other column holds money."
-        " *Append-only*: triggers refuse UPDATE and DELETE.",
+        SCHEMA_SAYS,
     ]
     made = {mapper.local_table.name: mapper.class_ for mapper in models.Base.registry.mappers}  # type: ignore[attr-defined]
     for name, kept in models.Base.metadata.tables.items():
@@ -192,14 +195,17 @@ def schema() -> str:
     return page(lines)
 
 
+CLI_SAYS = """What `--help` says, command by command. The same letter means the same everywhere. stdout carries results, stderr
+talk and progress. `--format json` is described in [json.md](json.md)."""
+
+
 def cli() -> str:
     """The help of every command, as the terminal shows it."""
     from ledger.cli.main import cli as root
 
     lines = [
         "# Commands",
-        "What `--help` says, command by command. The same letter means the same everywhere. stdout carries results,"
-        " stderr talk and progress. `--format json` is described in [json.md](json.md).",
+        CLI_SAYS,
     ]
     for path, command, context in _commands(root, click.Context(root, info_name="euledger", terminal_width=HELP_WIDTH)):
         lines += [f"{'##' if path.count(' ') < 2 else '###'} {path}", f"```text\n{command.get_help(context)}\n```"]

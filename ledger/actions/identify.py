@@ -84,7 +84,10 @@ def identify_files(
 
 
 def _identify(path: Path, stated: Mapping[str, str], profiles: Sequence[Profile], lists: CodeLists) -> IdentifyResult:
+    from ledger.intake.header_drift import drift
     from ledger.intake.headers import recognise
+    from ledger.intake.identification import as_told
+    from ledger.intake.own_sheets import leave_own_sheets
     from ledger.intake.read import fingerprint
     from ledger.intake.readers import open_workbook
     from ledger.intake.readers.book import ReadFailed
@@ -98,7 +101,7 @@ def _identify(path: Path, stated: Mapping[str, str], profiles: Sequence[Profile]
     result.sha256 = fingerprint(path)[0]
     workbook = open_workbook(path, encoding=settings.stated.get("encoding"))
     try:
-        result.findings += workbook.findings
+        result.findings += workbook.findings + leave_own_sheets(workbook, path.name)
         if stops(result.findings):
             return result
         if not workbook.sheets:
@@ -108,20 +111,16 @@ def _identify(path: Path, stated: Mapping[str, str], profiles: Sequence[Profile]
         if not isinstance(chosen, Finding):
             _under_profile(result, path, stated, chosen, lists)
             return result
-        if chosen.code != "profile-none":
-            result.findings.append(_warned(chosen))
+        if chosen.code == "profile-none":
+            result.findings += map(as_told, drift(workbook, path.name, profiles))
+        else:
+            result.findings.append(as_told(chosen))
         _unknown(result, workbook, lists, settings)
     except ReadFailed as failure:
         result.findings.append(failure.finding)
     finally:
         workbook.close()
     return result
-
-
-def _warned(finding: Finding) -> Finding:
-    from ledger.intake.identification import as_told
-
-    return as_told(finding)
 
 
 def _under_profile(

@@ -110,7 +110,7 @@ def new_profile(path: Path, name: str | None = None, settings: Mapping[str, str]
     return made
 
 
-def test_profiles(
+def run_golden(
     name: str | None = None, profile_dirs: Sequence[Path] = (), golden_dirs: Sequence[Path] = ()
 ) -> tuple[list[GoldenLine], list[Finding]]:
     """Run the golden records in the folders of profiles and in `golden_dirs`; a difference is an ERROR."""

@@ -96,6 +96,9 @@ def batch_known_at(connection: Connection, known_at: str | int | datetime | None
         known_at = known_at.astimezone(UTC).isoformat() if known_at.tzinfo else known_at.isoformat()
         known_at = known_at.removesuffix("+00:00")
     if isinstance(known_at, int) or known_at.isdigit():
+        last = batches.last(connection)
+        if int(known_at) > last:
+            raise UsageProblem(f"there is no batch {known_at}; the last one is {last}")
         return int(known_at)
     moment = known_at.replace(" ", "T").removesuffix("Z")
     try:

@@ -10,7 +10,7 @@ import click
 from ledger.cli import options
 from ledger.cli.console import Column, Console, amounts, shown
 from ledger.cli.jsonout import one_or_many
-from ledger.cli.session import Session, pass_session
+from ledger.cli.session import Session, UserError, pass_session
 from ledger.domain.records import RowState
 
 if TYPE_CHECKING:
@@ -53,6 +53,8 @@ def import_command(
     from ledger.actions import import_files
 
     paths = import_files.found_files(files)
+    for folder in (path for path in files if path.is_dir() and not import_files.found_files([path])):
+        raise UserError(f"there is no spreadsheet in the folder {folder}")
     if annotate is not None:
         marking.check_target(paths, annotate)
     database, console = session.database(), session.console

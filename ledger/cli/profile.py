@@ -125,7 +125,7 @@ def test(
             raise UserError("--write needs the NAME of the profile")
         target, findings = profiles.write_golden(name, write, settings, folders)
         session.finish(target and str(target), findings, lambda: session.console.say(f"{target}: look it over, then keep it") if target else None)
-    lines, findings = profiles.test_profiles(name, folders, golden)
+    lines, findings = profiles.run_golden(name, folders, golden)
     columns = [Column("profile"), Column("golden records"), Column("records", is_number=True), Column("result")]
 
     def text() -> None:

@@ -213,6 +213,8 @@ _REGISTRY: tuple[tuple[str, Severity, str, str], ...] = (
      "Find the row or the total that is wrong."),
     ("total-row-agrees", Severity.INFO, "A printed total equals its rows.", "Nothing to do."),
     ("formula-range-short", Severity.WARNING, "A SUM formula leaves out rows of its list.", "Extend the range."),
+    ("amount-repeated", Severity.WARNING, "One reference stands on several rows with the same amount on each.",
+     "Check whether each row has its own amount or all repeat one; where a project is split, use a profile that says so."),
     ("formula-stale", Severity.WARNING, "A SUM or addition shows a value that its cells do not add up to.",
      "Recalculate the workbook (F9) and save it; check whether automatic calculation is off."),
     ("total-typed", Severity.WARNING, "A total is typed in where its neighbours are formulas.",

@@ -53,6 +53,8 @@ class SheetFacts:
     #: (row, column) -> formula text without the leading "="; at most 200,000 are kept
     formulas: dict[tuple[int, int], str] = field(default_factory=dict)
     comments: dict[tuple[int, int], str] = field(default_factory=dict)
+    #: texts that stand above the table and in none of its rows (of a web page)
+    above: list[str] = field(default_factory=list)
     #: row and column of the last filled cell
     last_row: int = 0
     last_column: int = 0

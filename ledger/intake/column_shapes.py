@@ -108,7 +108,9 @@ class ColumnShape:
     @property
     def is_amount(self) -> bool:
         """Whether the column can be money: nearly all numbers, and neither years nor dates."""
-        return self.percents < 0.5 and self.numeric >= 0.75 and self.years < 0.9 and bool(self.amounts)
+        # Under two styles no cell may read alike; the column is one of amounts nevertheless.
+        read = bool(self.amounts) or (self.numbers is not None and self.numbers.ambiguous)
+        return self.percents < 0.5 and self.numeric >= 0.75 and self.years < 0.9 and read
 
 
 def measure_columns(

@@ -16,8 +16,8 @@ from ledger.intake.profiles import Profile, TableRule
 
 #: A profile nearly fits when it wants this many headers at least, and all but a fifth of them are there.
 _ENOUGH, _LACKING = 4, 5
-#: How alike a new wording is to the old one.
-_ALIKE = 0.6
+#: How alike a new wording is to the old one, in per cent.
+_ALIKE = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +96,11 @@ def _finding(miss: _Miss, name: str, file: str) -> Finding:
     return Finding("header-drift", message, *place, cell, remedy, values, Severity.STOP)
 
 
-def _likeness(expected: str, found: str) -> float:
-    """How alike two headers are, whatever the order of their words."""
+def _likeness(expected: str, found: str) -> int:
+    """How alike two headers are, in per cent, whatever the order of their words."""
     pairs = [(plain_header(expected), plain_header(found))]
     pairs += [(" ".join(sorted(a.split())), " ".join(sorted(b.split()))) for a, b in pairs]
-    return max(SequenceMatcher(None, a, b).ratio() for a, b in pairs)
+    return max(round(100 * SequenceMatcher(None, a, b).ratio()) for a, b in pairs)
 
 
 def _patch(rule: TableRule, name: str, found: str) -> str:

@@ -89,9 +89,8 @@ def _stacked(rows: Sequence[Row], merged: Iterable[tuple[int, int, int, int]]) -
         for index in range(1, width + 1):
             value = row.values[index - 1] if index <= len(row.values) else None
             text = "" if value is None else str(value).strip()
-            if not text and any(t <= row.number <= b and left < index <= right for t, left, b, right in areas):
-                text = line[-1]
-            elif not text and is_top and not is_merged and line:
+            is_inside = any(t <= row.number <= b and left < index <= right for t, left, b, right in areas)
+            if not text and line and (is_inside or (is_top and not is_merged)):
                 text = line[-1]
             line.append(text)
         lines.append(line)
@@ -216,6 +215,12 @@ def bind(sheet: Sheet, position: int, rule: TableRule, row: Row, file: str) -> t
     return table, findings
 
 
+def _filled(pattern: str, match: re.Match[str]) -> str:
+    """The pattern with {1}, {2} … replaced by the groups of a match; a group that is not there is empty."""
+    groups = dict(enumerate(match.groups(default=""), 1))
+    return re.sub(r"\{(\d)\}", lambda found: groups.get(int(found[1]), ""), pattern)
+
+
 def _bind_period(column: BoundColumn, rule: TableRule) -> None:
     """A column per period, where its header fits the pattern of one."""
     for wide in rule.layout.wide:
@@ -223,9 +228,8 @@ def _bind_period(column: BoundColumn, rule: TableRule) -> None:
         if match:
             day = None
             if wide.value_date:
-                text = re.sub(r"\{(\d)\}", lambda found: match[int(found[1])] or "", wide.value_date)
                 try:
-                    day = date.fromisoformat(text)
+                    day = date.fromisoformat(_filled(wide.value_date, match))
                 except ValueError:
                     continue
             column.rule = rule.columns.get(wide.field, ColumnRule(wide.field))

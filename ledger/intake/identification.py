@@ -99,7 +99,8 @@ def open_proposed(
     reading.source = settings.stated.get("source") or reading.file.rpartition(".")[0] or reading.file
     reading.as_of = settings.as_of
     fields = sorted({name for proposal in made.proposals for name in proposal.plan.places})
-    message = f"read as projects of the source {reading.source!r} with the fields {', '.join(fields)}"
+    message = f"read as projects of the source {reading.source!r} with the fields {', '.join(fields)}; "
+    message += "amounts without a stage of their own as committed, unless --set stage= says otherwise"
     confidence = min(table.confidence for table in made.tables)
     reading.findings.append(
         Finding("identified", message, reading.file, values={"fields": fields, "confidence": str(confidence)})

@@ -30,6 +30,8 @@ from ledger.intake.totals import rows_of_sums
 from ledger.intake.units import currency_from_text
 
 DATE_FIELDS = frozenset(("start_date", "end_date", "decision_date"))
+#: Score from which a header says an amount, and share of its cells that must be one before the column is in doubt.
+_CLEAR, _SPOILT = 0.8, 0.2
 
 
 @dataclass(slots=True)
@@ -130,10 +132,11 @@ def identify_table(
     shapes = measure_columns(body, indexes, lambda text: lists.countries_of(text) is not None)
     assigned = assign_fields(header.columns, shapes, hidden=facts.hidden_columns)
     table = IdentifiedTable(sheet, position, header, [_column(a) for a in assigned], rows)
+    _doubt_spoilt(table, shapes)
     numbers = _survey(table, shapes, lexicon, settings)
     _settle_by_arithmetic(table, numbers, body)
     titles = [str(v) for row in sample if row.number < header.header_rows[0] for v in row.values if is_filled(v)]
-    _mark_money(table, titles, facts, settings)
+    _mark_money(table, [*facts.above, *titles], facts, settings)
     return table
 
 
@@ -151,6 +154,19 @@ def _column(assigned: ColumnAssignment) -> IdentifiedColumn:
         assigned.index, assigned.header, assigned.field, assigned.confidence, list(assigned.evidence),
         assigned.alternatives, assigned.ambiguous,
     )  # fmt: skip
+
+
+def _doubt_spoilt(table: IdentifiedTable, shapes: Mapping[int, ColumnShape]) -> None:
+    """Doubt a column whose header is that of an amount and whose cells are so only in part: it must not drop out unseen."""
+    taken = {column.field for column in table.columns}
+    headers = {header.index: header for header in table.header.columns}
+    for column in table.columns:
+        shape, best = shapes[column.index], next(iter(headers[column.index].matches), None)
+        if column.field is not None or column.ambiguous or best is None or best.field not in MONEY_FIELDS - taken:
+            continue
+        if best.score >= _CLEAR and not shape.is_amount and _SPOILT <= shape.numeric and shape.percents < 0.5:
+            column.ambiguous, column.alternatives = True, (best.field,)
+            column.evidence.append(f"only {shape.numeric:.0%} of its cells are amounts")
 
 
 # --- the rows ----------------------------------------------------------------------------------------------------
@@ -201,8 +217,8 @@ class _Taken:
             del table.roles[self.waiting.number]
         if role.role in (Role.DATA, Role.TOTAL):
             self.waiting = None
-            if row.number in table.sheet.facts.hidden_rows:
-                table.hidden_rows.append(row.number)
+        if role.role is not Role.BLANK and row.number in table.sheet.facts.hidden_rows:
+            table.hidden_rows.append(row.number)
         if role.role is Role.DATA:
             self._data(row)
             return
@@ -327,11 +343,18 @@ def _mark_money(table: IdentifiedTable, titles: Sequence[str], facts: SheetFacts
         if column.numbers is None or (column.field is not None and not column.is_money):
             continue
         heading = f"{groups.get(column.index, '')} {column.header}"
+        # A number that is no field of ours may be a count: only its own header, format or cells make it money.
+        general = column.is_money
         column.currency = currency_of(
-            heading, column.numbers, facts.number_formats.get(column.index, {}), titles=titles, labels=labels,
-            stated=settings.stated.get("currency"), has_column=has_column,
+            heading,
+            column.numbers,
+            facts.number_formats.get(column.index, {}),
+            titles=titles if general else (),
+            labels=labels if general else (),
+            stated=settings.stated.get("currency") if general else None,
+            has_column=has_column,
             rows=_rows_by_currency(facts, column.index),
-        )  # fmt: skip
+        )
         column.unit = unit_of(heading, titles, column.numbers, settings.unit)
         if column.is_money:
             column.evidence += [text for text in (column.currency.evidence, column.unit.evidence) if text]

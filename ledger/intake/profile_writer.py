@@ -38,9 +38,8 @@ def write_profile(name: str, file: str, tables: Sequence[IdentifiedTable]) -> st
     elif tables:
         lines.append(f"headers = {_listed(_headers(tables[0]))}")
     lines += ["", *_constants(tables)]
-    for table in tables:
-        lines += ["", *_table(table, is_one=len(tables) == 1)]
-    return "\n".join(lines) + "\n"
+    parts = ["\n".join(_table(table, is_one=len(tables) == 1)) for table in tables]
+    return "\n\n".join(["\n".join(lines), *parts]) + "\n"
 
 
 def _constants(tables: Sequence[IdentifiedTable]) -> list[str]:

@@ -125,7 +125,7 @@ def load_profiles(folders: Iterable[Traversable]) -> tuple[list[Profile], list[F
     findings: list[Finding] = []
     for folder in folders:
         for path in sorted(folder.iterdir(), key=lambda path: path.name):
-            if not path.name.endswith(".toml"):
+            if not path.name.endswith(".toml") or path.name == "euledger.toml":
                 continue
             try:
                 loaded = load_profile(path)

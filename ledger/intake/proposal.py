@@ -13,12 +13,12 @@ from decimal import Decimal
 from ledger.domain.findings import Severity
 from ledger.domain.records import Kind
 from ledger.domain.stages import Stage
-from ledger.intake.cells import Value
+from ledger.intake.cells import Row, Value, column_letter
 from ledger.intake.columns import AmountColumn, PercentColumn, Plan, without_percent
 from ledger.intake.fields import BASIS, FIELDS, OWN_STAGE, FieldType
 from ledger.intake.finding_log import FindingLog
 from ledger.intake.headers import BoundColumn, Table
-from ledger.intake.identify import IdentifiedColumn, IdentifiedTable
+from ledger.intake.identify import IdentifiedColumn, IdentifiedTable, number_at
 from ledger.intake.numbers import NumberColumn, NumberDecision
 from ledger.intake.profiles import AMOUNT_UNITS, ColumnRule, TableRule
 from ledger.intake.settings import Settings
@@ -28,6 +28,8 @@ from ledger.intake.table_extent import DIMENSIONS
 BOOKED_FROM = 0.6
 #: Share of the rows that must have a reference for the column to be the rows' reference.
 _REFERENCED = 0.8
+#: References that must repeat their amount before it is told.
+_REPEATED = 3
 #: What tells one project from another where the list has no reference column.
 _NAMES = frozenset(("title", "beneficiary", "project_ref"))
 
@@ -193,6 +195,46 @@ def _check_money(found: IdentifiedTable, plan: Plan, log: FindingLog) -> None:
             message = f"nothing says which currency {column.header!r} is in"
             log.tell("currency-missing", message, cell)
         _check_unit(column, cell, log)
+    if plan.amounts and "project_ref" in plan.places:
+        _check_repeated(found, plan, log)
+
+
+def _check_repeated(found: IdentifiedTable, plan: Plan, log: FindingLog) -> None:
+    """Tell where most references on several rows have one amount on all of them.
+
+    It stops the import where the rows name different countries: then a project is split, and its amount with it.
+    """
+    places = plan.places
+    rows_of: dict[str, list[Row]] = {}
+    for row in found.rows:
+        if row.number > found.header_row and row.number not in found.roles:
+            ref = _text(row, places["project_ref"])
+            if ref:
+                rows_of.setdefault(ref, []).append(row)
+    several = [rows for rows in rows_of.values() if len(rows) > 1 and any(_text(rows[0], a.at) for a in plan.amounts)]
+    same = [rows for rows in several if len({tuple(_text(row, a.at) for a in plan.amounts) for row in rows}) == 1]
+    if len(same) < _REPEATED or len(same) * 10 < len(several) * 9:
+        return
+    country = places.get("country")
+    split = country is not None and any(len({_text(row, country) for row in rows}) > 1 for rows in same)
+    for amount in plan.amounts:
+        extra = Decimal(0)
+        for rows in same:
+            number = number_at(rows[0], amount.at + 1, amount.decision)
+            extra += (number or Decimal(0)) * (len(rows) - 1)
+        cells = (number_at(row, amount.at + 1, amount.decision) for rows in rows_of.values() for row in rows)
+        total = sum((number for number in cells if number is not None), Decimal(0))
+        where = "in different countries " if split else ""
+        message = f"{len(same)} references stand on several rows {where}with the same amount: {total:,} row by row, "
+        message += f"{total - extra:,} with each reference once"
+        values = {"references": len(same), "rows": f"{total:f}", "once": f"{total - extra:f}"}
+        cell = f"{column_letter(amount.at + 1)}{found.header_row}"
+        log.tell("amount-repeated", message, cell, values, Severity.STOP if split else None)
+
+
+def _text(row: Row, at: int) -> str:
+    value = row.values[at] if at < len(row.values) else None
+    return "" if value is None else str(value).strip()
 
 
 def _check_unit(column: IdentifiedColumn, cell: str, log: FindingLog) -> None:

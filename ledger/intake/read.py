@@ -57,16 +57,27 @@ def read_file(
     findings += leave_own_sheets(workbook, reading.file)
     opened = False
     try:
-        if not stops(findings):
-            chosen = find_profile(profile, profiles) if profile else recognise(workbook, reading.file, profiles)
-            if isinstance(chosen, Finding) and chosen.code == "profile-none":
-                findings += drift(workbook, reading.file, profiles)
-        if not stops(findings):
+        chosen = None if stops(findings) else _chosen(workbook, reading, profile, profiles)
+        if chosen is not None:
             opened = _open_tables(reading, workbook, chosen, stated, code_lists)
     finally:
         if not opened:
             workbook.close()
     return reading
+
+
+def _chosen(
+    workbook: Workbook, reading: Reading, name: str | None, profiles: Sequence[Profile]
+) -> Profile | Finding | None:
+    """The profile that is asked for, or fits; a finding where there is none; None where one fits but for a header."""
+    if name:
+        return find_profile(name, profiles)
+    found = recognise(workbook, reading.file, profiles)
+    if isinstance(found, Finding) and found.code == "profile-none":
+        drifted = drift(workbook, reading.file, profiles)
+        reading.findings += drifted
+        return None if drifted else found
+    return found
 
 
 def fingerprint(path: Path) -> tuple[str, int]:

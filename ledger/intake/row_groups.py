@@ -13,8 +13,8 @@ from typing import Any
 
 from ledger.domain.allocation import WHOLE_PPB, allocate, format_percent
 from ledger.domain.money import display
-from ledger.intake.cells import CellError, Row, Value
 from ledger.intake.cell_text import cell_text, is_blank
+from ledger.intake.cells import CellError, Row, Value
 from ledger.intake.headers import Table, plain_header
 from ledger.intake.layouts import Repeated
 from ledger.intake.number_styles import Amount, read_amount

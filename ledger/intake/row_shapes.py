@@ -9,8 +9,8 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from ledger.intake.cells import Row, Sheet, Value
 from ledger.intake.cell_text import cell_text, is_blank
+from ledger.intake.cells import Row, Sheet, Value
 from ledger.intake.code_lists import CodeLists, plain_name
 from ledger.intake.columns import Plan
 from ledger.intake.headers import first_rows, plain_header

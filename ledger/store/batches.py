@@ -357,6 +357,11 @@ def transfer_count(connection: Connection, batch_id: int) -> int:
     )
 
 
+def last(connection: Connection) -> int:
+    """The number of the last batch; 0 where there is none."""
+    return int(connection.execute(text("SELECT coalesce(max(id), 0) FROM batch")).scalar_one())
+
+
 def last_before(connection: Connection, moment: str) -> int:
     """The last batch recorded up to and including an ISO moment (UTC); 0 where there was none yet."""
     # "~" sorts behind every digit: a moment given to the minute includes all of that minute.

@@ -83,6 +83,20 @@ def test_a_narrow_table_wraps_and_loses_no_digit(capsys: Captured, monkeypatch: 
     assert "\x1b" not in out
 
 
+def test_a_long_table_is_set_quickly_and_looks_the_same(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
+    columns = [Column("project"), Column("amount", is_number=True), Column("beneficiary")]
+    rows = [(f"P{number}", Decimal(number * 1000), "é" * (number % 7)) for number in range(501)]
+    Console().table(columns, rows)
+    quick = capsys.readouterr().out
+    monkeypatch.setattr("ledger.cli.console.QUICK_FROM", len(rows))
+    Console().table(columns, rows)
+    assert capsys.readouterr().out == quick
+    monkeypatch.setattr("ledger.cli.console.QUICK_FROM", 500)
+    monkeypatch.setattr("rich.table.Table.add_row", None)
+    Console().table(columns, rows)
+    assert capsys.readouterr().out == quick, "rich is not asked"
+
+
 def test_numbers_stand_to_the_right_and_markup_is_text(capsys: Captured) -> None:
     Console().table([Column("x"), Column("n", is_number=True)], [("[bold]y[/bold]", 5), ("z", 12345)])
     lines = [line.rstrip() for line in capsys.readouterr().out.splitlines()]

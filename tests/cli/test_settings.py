@@ -14,6 +14,7 @@ def test_option_then_environment_then_file_then_default(tmp_path: Path) -> None:
     below.mkdir(parents=True)
     environment = {"EULEDGER_DB": "env.db"}
     assert load(None, environment={}, folder=below).database == "ledger.db"
+    (tmp_path / "mine").mkdir()
     (tmp_path / "euledger.toml").write_text('database = "team.db"\nprofiles = ["mine"]\n', encoding="utf-8")
     found = load(None, environment={}, folder=below)
     assert found.database == str(tmp_path / "team.db")

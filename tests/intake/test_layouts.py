@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ledger.domain.records import Reading, ReadRow
 from ledger.intake.formula_check import EquationError, parse
-from ledger.intake.profiles import ProfileError, load_profile
+from ledger.intake.profiles import load_profile
+from ledger.intake.toml_keys import ProfileError
 from tests.intake.sheets import booked, read, remarks, told
 
 BASE = """
@@ -351,7 +353,7 @@ values = { "2" = "committed", "disbursement" = "paid" }
 
 
 def test_texts_that_stand_for_a_stage(tmp_path: Path) -> None:
-    rows_in = [HEAD + ["Type"], ["P1", "MT", 5, 2], ["P1", "MT", 3, "Disbursement"], ["P1", "MT", 9, 11]]
+    rows_in: list[list[Any]] = [[*HEAD, "Type"], ["P1", "MT", 5, 2], ["P1", "MT", 3, "Disbursement"], ["P1", "MT", 9, 11]]
     reading, rows = read(tmp_path, *rows_in, extra=STAGES)
     assert [a.stage for r in rows if r.record for a in r.record.amounts] == ["committed", "paid"]
     assert told(reading) == [("D4", "code-unknown")]
@@ -387,7 +389,7 @@ def test_unit_currency_and_sign_of_one_column(tmp_path: Path) -> None:
         ('[[checks]]\nrule = "a + b"', "needs one ="),
         ('[[checks]]\nrule = "a = b"\ntolerance = "some"', "must be a number"),
         ('[split]\ncodes = ["a"]', "as many columns each"),
-        ('[total_rows]\nvalue = {}', "did you mean 'values'?"),
+        ("[total_rows]\nvalue = {}", "did you mean 'values'?"),
         ('[recognise]\nfields = ["titel"]', "'title'"),
     ],
 )

@@ -10,8 +10,9 @@ import pytest
 from ledger.domain.findings import Finding
 from ledger.domain.records import CoverageStatement, Kind
 from ledger.intake.code_lists import CodeLists
-from ledger.intake.profiles import Profile, ProfileError, find_profile, load_profile, load_profiles
+from ledger.intake.profiles import Profile, find_profile, load_profile, load_profiles
 from ledger.intake.read import read_file
+from ledger.intake.toml_keys import ProfileError
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = ROOT / "imports" / "profiles"
@@ -190,4 +191,5 @@ def test_two_that_fit_alike_stop_the_import(tmp_path: Path) -> None:
 def test_no_profile_fits(tmp_path: Path) -> None:
     fits_not = profile_text("Title", "Amount")
     other_sheet = profile_text("Title", more='sheets = ["Other"]\n')
-    assert recognised(tmp_path, ["Title"], fits_not, other_sheet) == (None, ["profile-none"])
+    # Without a profile the file is identified, and has no amount to book.
+    assert recognised(tmp_path, ["Title"], fits_not, other_sheet) == (None, ["column-missing"])

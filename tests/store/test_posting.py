@@ -85,6 +85,14 @@ def test_a_vanished_row_is_told_and_stays_unless_the_file_is_complete(ledger: Da
     assert total(ledger) == 150
 
 
+def test_a_list_of_what_is_new_adds_and_nothing_vanishes_from_it(ledger: Database) -> None:
+    post(ledger, [project("A", amount(100)), project("B", amount(50))])
+    done = post(ledger, [project("A", amount(30))], situation=False, complete=True)
+    assert (done.findings, done.posted.vanished) == ([], 0)
+    assert sums(ledger, "project", stage="committed") == {("A",): 130, ("B",): 50}
+    assert post(ledger, [project("A", amount(30))], situation=False).batch is None, "the same list again adds nothing"
+
+
 def test_vanished_is_a_matter_of_one_source(ledger: Database) -> None:
     post(ledger, [project("A", amount(100))], source="one")
     other = post(ledger, [project("B", amount(7))], source="two", complete=True)

@@ -78,13 +78,15 @@ class _Tables(HTMLParser):
         self.tables: list[_Table] = []
         self.open: list[_Table] = []
         self.silent = 0
+        #: text of the page that stands in no table
+        self.loose: list[str] = []
 
     @override
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag in ("script", "style"):
             self.silent += 1
         elif tag == "table":
-            self.open.append(_Table())
+            self.open.append(_Table(facts=SheetFacts(above=list(self.loose))))
             self.tables.append(self.open[-1])
         elif self.open:
             table = self.open[-1]
@@ -112,6 +114,8 @@ class _Tables(HTMLParser):
     def handle_data(self, data: str) -> None:
         if self.open and self.open[-1].cell is not None and not self.silent:
             self.open[-1].cell.append(data.replace("\0", ""))
+        elif not self.open and not self.silent and (text := _BLANKS.sub(" ", data).strip()):
+            self.loose.append(text)
 
 
 def _span(text: str | None) -> int:
