@@ -207,7 +207,8 @@ def cli() -> str:
         "# Commands",
         CLI_SAYS,
     ]
-    for path, command, context in _commands(root, click.Context(root, info_name="euledger", terminal_width=HELP_WIDTH)):
+    top = click.Context(root, info_name="euledger", terminal_width=HELP_WIDTH, **root.context_settings)
+    for path, command, context in _commands(root, top):
         lines += [f"{'##' if path.count(' ') < 2 else '###'} {path}", f"```text\n{command.get_help(context)}\n```"]
     return page(lines)
 

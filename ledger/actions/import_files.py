@@ -148,6 +148,7 @@ def _book(
     staging.drop(connection)
     batches.keep_coverage(connection, batch_id, reading)
     if posted.something:
+        batches.withdraw_totals(context, posted.succeeds)
         for sheet in reading.sheets:
             batches.keep_totals(connection, batch_id, reading.file, sheet)
         batches.keep_findings(connection, batch_id, reading.findings)

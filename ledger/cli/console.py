@@ -141,7 +141,8 @@ def _quick_table(columns: Sequence[Column], rows: Sequence[Sequence[str]], room:
     titles = [column.title for column in columns]
     widths = [max(map(len, cells)) for cells in zip(titles, *rows, strict=True)]
     total = sum(widths) + 3 * (len(widths) - 1)
-    is_plain = all(cell.isprintable() and not _has_wide(cell) for row in rows for cell in row)
+    # A no-break space, which stands in every amount, counts as not printable.
+    is_plain = all(c.replace("\u00a0", " ").isprintable() and not _has_wide(c) for row in rows for c in row)
     if total > room or not is_plain or "utf" not in (getattr(sys.stdout, "encoding", None) or "").lower():
         return None
     setters = [str.rjust if column.is_number else str.ljust for column in columns]

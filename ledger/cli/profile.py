@@ -64,7 +64,7 @@ def show(session: Session, *, name: str) -> None:
 @profile.command("new")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--name", help="Name of the profile. Else that of the file.")
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write it there; else it is printed.")
+@options.output
 @options.settings
 @options.output_format
 @pass_session

@@ -30,8 +30,10 @@ class Kind(StrEnum):
 
 
 class RowState(StrEnum):
-    """The one state of a row. Header, title and section rows are notes. The store turns POSTED into UNCHANGED where
-    the ledger holds the same already."""
+    """The one state of a row. Header, title and section rows are notes.
+
+    The store turns POSTED into UNCHANGED where the ledger holds the same already.
+    """
 
     POSTED = "posted"
     UNCHANGED = "unchanged"

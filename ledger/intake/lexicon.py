@@ -70,12 +70,15 @@ class _Term:
     whole: bool
 
 
+@lru_cache(maxsize=50_000)
 def plain_words(text: str) -> tuple[str, ...]:
     """The words of a header without case, accents and punctuation.
 
     `camelCase` and `snake_case` come apart; `%` is a word.
     """
-    bare = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    bare = text
+    if not text.isascii():
+        bare = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
     bare = re.sub(r"(?<=[a-z])(?=[A-Z][a-z]|[A-Z]+(?![a-z]))", " ", bare)
     bare = bare.casefold().translate(_LETTERS)
     return tuple(re.findall(r"[^\W_]+|%", bare))

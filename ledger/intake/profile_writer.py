@@ -50,9 +50,8 @@ def _constants(tables: Sequence[IdentifiedTable]) -> list[str]:
     lines.append("[constants]")
     if not has_column:
         lines.append(f"currency = {_quoted(known)}" if known else '# currency = "EUR"')
-    for field in ("fund", "country"):
-        if not any(table.column_of(field) for table in tables):
-            lines.append(f'# {field} = "…"')
+    absent = [name for name in ("fund", "country") if not any(table.column_of(name) for table in tables)]
+    lines += [f'# {name} = "…"' for name in absent]
     lines.append('# as_of = "YYYY-MM-DD"')
     return lines
 

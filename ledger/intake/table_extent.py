@@ -92,9 +92,15 @@ def row_role(row: Row, table: TableShape, lexicon: Lexicon) -> RowRole:
 
 
 def _is_header_again(filled: Mapping[int, Value], table: TableShape) -> bool:
-    headers = {c.index: plain_words(c.header_text) for c in table.columns if c.header_text}
-    same = sum(1 for i, v in filled.items() if i in headers and plain_words(str(v)) == headers[i])
+    headers = {c.index: c.header_text for c in table.columns if c.header_text}
+    same = sum(1 for i, v in filled.items() if i in headers and _alike(v, headers[i]))
     return same >= 2 and same >= 0.7 * len(filled)
+
+
+def _alike(value: Value, header: str) -> bool:
+    """Whether a cell holds the words of a header; lengths are compared first, for most cells are something else."""
+    text = str(value)
+    return abs(len(text) - len(header)) <= 4 + len(header) // 4 and plain_words(text) == plain_words(header)
 
 
 def _total(

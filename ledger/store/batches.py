@@ -5,7 +5,6 @@ from __future__ import annotations
 import getpass
 import json
 import zlib
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -149,6 +148,20 @@ def keep_coverage(connection: Connection, batch_id: int, reading: Reading) -> No
         )
 
 
+def withdraw_totals(context: Context, succeeded: set[int]) -> None:
+    """Printed totals of earlier lists that this batch's list takes the place of no longer stand to be judged."""
+    if succeeded:
+        numbers = ", ".join(map(str, sorted(succeeded)))
+        journal.copy_versions(
+            context,
+            "published_figure_version",
+            f"SELECT v.id FROM published_figure_version v WHERE v.origin = 'printed-total' AND v.batch_id IN ({numbers}) "
+            "AND v.is_withdrawn = false AND v.id = (SELECT max(w.id) FROM published_figure_version w "
+            "WHERE w.figure_id = v.figure_id)",
+            withdrawn=True,
+        )
+
+
 def keep_totals(connection: Connection, batch_id: int, file: str, sheet: ReadSheet) -> None:
     """Each total that the sheet prints becomes a published figure of its own, measured against its cells."""
     from ledger.domain.money import plain
@@ -188,13 +201,6 @@ def _quote(total: PrintedTotal) -> str:
     from ledger.domain.money import display
 
     return f"{total.label}: {display(total.printed_minor, total.currency)}"
-
-
-@dataclass(frozen=True, slots=True)
-class RevertBlocked:
-    """Later batches that build on the one to be reverted."""
-
-    batches: list[int]
 
 
 def find(connection: Connection, batch_id: int) -> RowMapping | None:

@@ -80,6 +80,8 @@ class Posted:
     unchanged: int = 0
     vanished: int = 0
     something: bool = False
+    #: earlier batches that spoke of the same records: this list takes the place of theirs
+    succeeds: set[int] = field(default_factory=set)
 
 
 def post(context: Context, staged: Staged, *, complete: bool) -> Posted:
@@ -106,6 +108,7 @@ def post(context: Context, staged: Staged, *, complete: bool) -> Posted:
         if kind in staged.kinds:
             _versions(context, HOLDERS[kind])
     new, reversed_ = journal.write(context)
+    posted.succeeds = _spoke_before(context, staged.kinds)
     posted.vanished, withdrawn = _vanished(context, staged.kinds, complete=complete)
     journal.update_balances(context)
     _count(context, staged, posted)
@@ -135,10 +138,11 @@ def _refuse_bad_parents(context: Context, holder: Holder) -> None:
 
 
 def _in_circles(context: Context, holder: Holder) -> list[tuple[int, str, str]]:
-    """(seq, ref, parent) of the staged rows that come back to themselves, by what the file says and, where it says
-    nothing of a record, by what the ledger says of it.
+    """(seq, ref, parent) of the staged rows that come back to themselves.
+
+    What the file says of a record counts; where it says nothing of one, what the ledger says.
     """
-    parents = dict(
+    parents: dict[str, str] = dict(
         context.connection.execute(
             text(
                 f"SELECT h.ref, p.ref FROM {holder.version} v JOIN {holder.table} h ON h.id = v.{holder.id_column} "
@@ -148,7 +152,7 @@ def _in_circles(context: Context, holder: Holder) -> list[tuple[int, str, str]]:
                 + (" AND h.source = :source" if holder.has_source else "")
             ),
             {"source": context.source} if holder.has_source else {},
-        ).fetchall()
+        ).all()
     )
     said = context.connection.execute(
         text(f"SELECT seq, ref, parent_ref FROM {holder.staged} WHERE parent_ref IS NOT NULL ORDER BY seq DESC")
@@ -294,6 +298,17 @@ def _versions(context: Context, holder: Holder) -> None:
 
 def _not_null(holder: Holder, name: str) -> str:
     return f"coalesce(r.{name}, '')" if (holder.kind, name) == (Kind.ENVELOPES, "title") else f"r.{name}"
+
+
+def _spoke_before(context: Context, kinds: set[Kind]) -> set[int]:
+    found: set[int] = set()
+    for holder in (HOLDERS[kind] for kind in kinds if kind in HOLDERS and HOLDERS[kind].has_account):
+        query = text(
+            f"SELECT DISTINCT v.batch_id FROM {holder.version} v WHERE v.batch_id < :batch AND v.{holder.id_column} IN "
+            f"(SELECT r.holder_id FROM {holder.staged} r WHERE r.is_new = 0)"
+        )
+        found.update(int(n) for n in context.connection.execute(query, {"batch": context.batch_id}).scalars())
+    return found
 
 
 def _vanished(context: Context, kinds: set[Kind], *, complete: bool) -> tuple[int, bool]:

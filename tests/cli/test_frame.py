@@ -114,7 +114,7 @@ def test_alone_it_says_what_to_do_next(capsys: pytest.CaptureFixture[str], tmp_p
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["reconsile"], "Did you mean: reconcile?"),
+        (["reconsile"], "Did you mean: reconcile"),
         (["xyz"], "See: euledger --help"),
         (["imports", "lst"], "Did you mean 'list'?"),
         (["check", "--lst"], "'--list'"),

@@ -9,6 +9,7 @@ import pytest
 from tests.docs.console import DOCS, Step, pages, run_page
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", pages(), ids=lambda page: page.relative_to(DOCS).as_posix())
 def test_the_examples_of_a_page_give_what_it_shows(page: Path) -> None:
     steps = run_page(page)

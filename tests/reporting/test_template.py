@@ -46,6 +46,10 @@ FILLED: dict[str, list[dict[str, Any]]] = {
         {"figure": "F2", "quote": "more than 190 projects", "qualifier": "more than", "value": 190, "unit": "projects",
          "measure": "count", "fund": "AMIF;BMVI"},
     ],
+    "rates": [
+        {"currency": "TND", "rate": 3.3695, "valid_from": date(2024, 3, 1), "valid_to": date(2024, 3, 31)},
+        {"currency": "HUF", "rate": 388.53, "valid_from": date(2024, 3, 1), "source": "InforEuro"},
+    ],
 }  # fmt: skip
 
 
