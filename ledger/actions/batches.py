@@ -66,7 +66,6 @@ class RevertResult:
     batch: int | None = None
     transfers: int = 0
     findings: list[Finding] = field(default_factory=list)
-    dry_run: bool = False
 
 
 _CELLS_NOTE = "Cells as the sender wrote them, read again from the kept file; A, B, C … are its columns."
@@ -164,7 +163,7 @@ def write_rows(database: Database, number: int, state: RowState | None, path: Pa
 def revert(database: Database, number: int, *, dry_run: bool = False) -> RevertResult:
     """Undo a batch. Refused where it is unknown, undone already, itself an undo, or built on by later batches."""
     schema.require_current(database)
-    result = RevertResult(number, dry_run=dry_run)
+    result = RevertResult(number)
     with database.write() as connection:
         batch = batches.find(connection, number)
         if batch is None:

@@ -37,7 +37,6 @@ class ImportResult:
     projects: dict[str, int] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     illustrative: bool = False
-    dry_run: bool = False
 
 
 def import_files(
@@ -76,8 +75,6 @@ def import_files(
                 if dry_run or result.batch is None:
                     connection.rollback()
                 results.append(result)
-    for result in results:
-        result.dry_run = dry_run
     return results
 
 

@@ -99,7 +99,6 @@ def as_json(result: ImportResult) -> dict[str, Any]:
         "kind": result.kind,
         "source": result.source,
         "illustrative": result.illustrative,
-        "dry_run": result.dry_run,
         "rows": {str(state): result.rows.get(state, 0) for state in RowState},
         "amounts": {
             state: {field: one_or_many(amounts(sums)) for field, sums in fields.items()}

@@ -146,7 +146,7 @@ def revert(session: Session, *, batch: int, yes: bool, dry_run: bool) -> None:
             raise UserError("nobody is there to be asked: add -y to revert, or -n to see what it would do.")
         click.confirm(f"Reverse every posting of batch {batch}?", abort=True, err=True)
     done = batches.revert(session.database(), batch, dry_run=dry_run)
-    results = {"reverted": done.reverted, "batch": done.batch, "transfers": done.transfers, "dry_run": done.dry_run}
+    results = {"reverted": done.reverted, "batch": done.batch, "transfers": done.transfers}
 
     def text() -> None:
         if done.batch is not None:

@@ -61,6 +61,8 @@ def print_verdicts(console: Console, done: ReconcileResult) -> None:
         told = "; ".join(f"{name} {shown(value)}" for name, value in numbers.items() if value is not None)
         console.paragraphs([f'"{result.quote}"' if result.quote else "", told, result.reason], indent=4)
     counts = Counter(str(result.verdict) for result in done.results)
+    if not done.results:
+        return
     console.talk(f"{len(done.results)} figures: " + ", ".join(f"{n} {verdict}" for verdict, n in counts.items()))
 
 

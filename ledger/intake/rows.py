@@ -238,6 +238,9 @@ class TableReader:
             elif otherwise == "note":
                 self._not_booked[text] += 1
                 return False
+            elif text not in meanings.values():
+                message = f"{text[:60]!r} is none of the texts that the profile lists under `values`"
+                self._maker.problems.append(("code-unknown", message, at + 1, {}))
         return True
 
     def _by_field(self, stated: dict[str, tuple[str, int]]) -> dict[str, tuple[str, int]]:

@@ -11,7 +11,7 @@ NOTICE: Final = "⚠ CONTAINS ILLUSTRATIVE DATA: invented examples, not recorded
 HEADINGS: Final[dict[str, str]] = {
     "fund": "Fund", "country": "Country", "theme": "Theme", "year": "Year", "stage": "Stage", "basis": "Basis",
     "project": "Project", "title": "Title", "unit": "Unit", "beneficiary": "Beneficiary", "programme": "Programme",
-    "envelope": "Envelope", "source": "Source",
+    "envelope": "Envelope", "period": "Period", "source": "Source",
 }
 
 _STAGES: Final = {

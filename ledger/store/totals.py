@@ -26,6 +26,7 @@ KEYS = {
     "country": "x.country_code",
     "theme": "x.theme_code",
     "year": "m.year",
+    "period": "substr(CAST(ev.period_start AS text), 1, 4) || '-' || substr(CAST(ev.period_end AS text), 1, 4)",
     "stage": "x.stage",
     "basis": "x.basis",
     "project": "p.ref",

@@ -364,6 +364,15 @@ def test_texts_that_stand_for_a_stage(tmp_path: Path) -> None:
     assert finding(reading, "rows-not-booked")[2] == {"11": 1}
 
 
+def test_a_text_that_the_profile_does_not_list_refuses_its_row(tmp_path: Path) -> None:
+    extra = BASE + '[columns.status]\nvalues = { "A" = "ongoing", "C" = "closed" }\n'
+    reading, rows = read(
+        tmp_path, [*HEAD, "Status"], ["P1", "MT", 1, "a"], ["P2", "MT", 1, "closed"], ["P3", "MT", 1, "Z"], extra=extra
+    )
+    assert told(reading) == [("D4", "code-unknown")]
+    assert [r.record.attributes["status"] for r in rows if r.record] == ["ongoing", "closed"]
+
+
 def test_unit_currency_and_sign_of_one_column(tmp_path: Path) -> None:
     extra = BASE.replace('headers = ["Grant"]', 'headers = ["Grant"]\nunit = "thousand"\ncurrency = "PLN"\nnegative = true')
     _, rows = read(tmp_path, HEAD, ["P1", "PL", 5], ["P2", "PL", Decimal("-1.5")], extra=extra)
