@@ -238,7 +238,7 @@ _REGISTRY: tuple[tuple[str, Severity, str, str], ...] = (
     ("figure-unknown", Severity.STOP, "No published figure has this name.", "List them with: euledger figure list"),
     ("qualifier-unknown", Severity.ERROR, "The wording of a figure is in no rule.",
      "Use one of: none, some, more than, almost, up to, below, total … (see the figure rules)."),
-    ("scale-doubled", Severity.WARNING, "A quoted number carries its thousands twice (\"10 000 thousand\").",
+    ("scale-doubled", Severity.WARNING, 'A quoted number carries its thousands twice ("10 000 thousand").',
      "Check the source; the value typed in the sheet counts."),
     ("figure-broken", Severity.ERROR, "A published figure does not hold in the ledger.",
      "Look behind it with: euledger why FIGURE"),

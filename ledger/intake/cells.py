@@ -84,9 +84,13 @@ class Sheet(Protocol):
     name: str | None
 
     @property
-    def facts(self) -> SheetFacts: ...
+    def facts(self) -> SheetFacts:
+        """What the values alone do not tell."""
+        ...
 
-    def rows(self) -> Iterator[Row]: ...
+    def rows(self) -> Iterator[Row]:
+        """Every row that holds something, from the first one on."""
+        ...
 
 
 class Workbook(Protocol):
@@ -102,7 +106,9 @@ class Workbook(Protocol):
     #: the date on which the file says it was last saved (document properties), else None
     modified: date | None
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Release the file."""
+        ...
 
 
 def column_letter(index: int) -> str:

@@ -133,7 +133,8 @@ class CodeLists:
         from babel import Locale
         from babel.numbers import get_territory_currencies
 
-        territories = (code for code in Locale("en").territories if len(code) == 2 and code.isalpha())
+        codes = map(str, Locale("en").territories)
+        territories = (code for code in codes if len(code) == 2 and code.isalpha())
         current = {str(code) for territory in territories for code in get_territory_currencies(territory)}
         return ("EUR", *sorted(code for code in current - {"EUR"} if self.currency(code)))
 

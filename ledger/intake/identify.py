@@ -32,6 +32,8 @@ from ledger.intake.units import currency_from_text
 DATE_FIELDS = frozenset(("start_date", "end_date", "decision_date"))
 #: Score from which a header says an amount, and share of its cells that must be one before the column is in doubt.
 _CLEAR, _SPOILT = 0.8, 0.2
+#: Confidence below which an amount is left out where others are clearly worded.
+_VAGUE = 0.5
 
 
 @dataclass(slots=True)
@@ -133,6 +135,7 @@ def identify_table(
     assigned = assign_fields(header.columns, shapes, hidden=facts.hidden_columns)
     table = IdentifiedTable(sheet, position, header, [_column(a) for a in assigned], rows)
     _doubt_spoilt(table, shapes)
+    _doubt_vague(table)
     numbers = _survey(table, shapes, lexicon, settings)
     _settle_by_arithmetic(table, numbers, body)
     titles = [str(v) for row in sample if row.number < header.header_rows[0] for v in row.values if is_filled(v)]
@@ -164,9 +167,21 @@ def _doubt_spoilt(table: IdentifiedTable, shapes: Mapping[int, ColumnShape]) -> 
         shape, best = shapes[column.index], next(iter(headers[column.index].matches), None)
         if column.field is not None or column.ambiguous or best is None or best.field not in MONEY_FIELDS - taken:
             continue
-        if best.score >= _CLEAR and not shape.is_amount and _SPOILT <= shape.numeric and shape.percents < 0.5:
+        if best.score >= _CLEAR and not shape.is_amount and shape.numeric >= _SPOILT and shape.percents < 0.5:
             column.ambiguous, column.alternatives = True, (best.field,)
             column.evidence.append(f"only {shape.numeric:.0%} of its cells are amounts")
+
+
+def _doubt_vague(table: IdentifiedTable) -> None:
+    """Leave out a vaguely worded amount beside a clearly worded one: it may be requested, planned, cut or anything."""
+    if not any(column.confidence >= _CLEAR for column in table.money):
+        return
+    for column in table.money:
+        if column.confidence < _VAGUE:
+            assert column.field
+            column.ambiguous, column.alternatives = True, (column.field, *column.alternatives)
+            column.field = None
+            column.evidence.append("the header says too little beside the other amounts")
 
 
 # --- the rows ----------------------------------------------------------------------------------------------------

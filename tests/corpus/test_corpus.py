@@ -137,9 +137,7 @@ def test_what_is_no_well_formed_file_is_refused_with_a_finding(corpus: Path, tru
 # --- nothing is lost ---------------------------------------------------------------------------------------------
 
 
-def test_in_every_file_the_states_hold_all_rows_and_all_amounts(
-    corpus: Path, truth: dict[str, dict[str, Any]]
-) -> None:
+def test_in_every_file_the_states_hold_all_rows_and_all_amounts(corpus: Path, truth: dict[str, dict[str, Any]]) -> None:
     lists = CodeLists(ROOT / "imports" / "codelists")
     profiles, _ = load_profiles([ROOT / "imports" / "profiles"])
     read = 0

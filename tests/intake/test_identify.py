@@ -24,8 +24,8 @@ ROOT = Path(__file__).parents[2]
 LISTS = CodeLists(ROOT / "imports" / "codelists")
 PROFILES, _ = load_profiles([ROOT / "imports" / "profiles"])
 
-HEAD = ["Projektnummer", "Begünstigter", "Gesamtkosten (EUR)", "EU-Beitrag (EUR)"]
-ROWS = [[f"P{n}", f"Verein {n}", 1000 * n, 500 * n] for n in range(1, 7)]
+HEAD: list[Any] = ["Projektnummer", "Begünstigter", "Gesamtkosten (EUR)", "EU-Beitrag (EUR)"]
+ROWS: list[list[Any]] = [[f"P{n}", f"Verein {n}", 1000 * n, 500 * n] for n in range(1, 7)]
 
 
 def csv(tmp_path: Path, *lines: str, name: str = "liste.csv") -> Path:
@@ -94,7 +94,11 @@ def test_a_file_that_a_profile_knows_is_said_so_and_read_under_it() -> None:
 
 @pytest.mark.parametrize(
     ("name", "content", "code"),
-    [("a.csv", b"", "file-empty"), ("b.pdf", b"%PDF-1.4 \n", "file-type-unknown"), ("c.csv", b"x;y\n1;2\n", "header-missing")],
+    [
+        ("a.csv", b"", "file-empty"),
+        ("b.pdf", b"%PDF-1.4 \n", "file-type-unknown"),
+        ("c.csv", b"x;y\n1;2\n", "header-missing"),
+    ],
 )
 def test_what_is_no_table_is_refused_with_a_finding(tmp_path: Path, name: str, content: bytes, code: str) -> None:
     path = tmp_path / name
@@ -194,6 +198,21 @@ def test_one_amount_on_all_rows_of_a_reference_in_several_countries_stops(tmp_pa
     assert (finding.values["rows"], finding.values["once"], finding.level) == ("20000", "10000", Severity.STOP)
 
 
+def test_a_vague_amount_beside_a_clear_one_is_left_out_and_stops(tmp_path: Path) -> None:
+    lines = [f"Verein {n},P{n},{n}000,{n}00" for n in range(1, 5)]
+    path = csv(tmp_path, "Beneficiary,Project,Amount requested (EUR),Amount approved (EUR)", *lines)
+    (result,) = identify_files([path])
+    assert fields(result)["C"] is None
+    reading, _ = read(path)
+    assert stopped(reading) == [("C1", "column-ambiguous")]
+
+
+def test_a_header_of_an_amount_over_cells_that_are_only_partly_so_stops(tmp_path: Path) -> None:
+    rows = [[f"P{n}", f"Verein {n}", 1000 if n < 6 else "siehe Bescheid", 500] for n in range(1, 11)]
+    reading, _ = read(xlsx(tmp_path, HEAD, *rows))
+    assert stopped(reading) == [("C1", "column-ambiguous")]
+
+
 def test_a_word_that_no_list_knows_costs_its_cell_and_not_the_row(tmp_path: Path) -> None:
     head = ["Project reference", "Title", "Country", "Start date", "EU contribution (EUR)"]
     rows = [[f"P{n}", f"Project {n}", "Italy", "2024-01-02", 1000] for n in range(1, 40)]
@@ -222,7 +241,13 @@ def test_a_total_that_leaves_out_the_amounts_stored_as_text(tmp_path: Path) -> N
 
 
 def test_subtotals_and_a_grand_total_are_checked_each_against_its_own_rows(tmp_path: Path) -> None:
-    body = [*ROWS[:3], ["Summe", None, 6000, 3000], *ROWS[3:], ["Summe", None, 15_000, 7501], ["Gesamtsumme", None, 21_000, 10_500]]
+    body = [
+        *ROWS[:3],
+        ["Summe", None, 6000, 3000],
+        *ROWS[3:],
+        ["Summe", None, 15_000, 7501],
+        ["Gesamtsumme", None, 21_000, 10_500],
+    ]
     reading, rows = read(xlsx(tmp_path, HEAD, *body))
     agreeing = {finding.cell for finding in of_code(reading.findings, "total-row-agrees")}
     assert agreeing == {"C5", "D5", "C9", "C10", "D10"}
@@ -282,7 +307,10 @@ def test_hidden_rows_and_columns_are_read_and_told(tmp_path: Path) -> None:
     sheet.column_dimensions["B"].hidden = True
     book.save(path)
     reading, rows = read(path)
-    assert [(f.cell, f.code) for f in reading.findings if "hidden" in f.code] == [("3", "hidden-rows"), ("B:B", "hidden-columns")]
+    assert [(f.cell, f.code) for f in reading.findings if "hidden" in f.code] == [
+        ("3", "hidden-rows"),
+        ("B:B", "hidden-columns"),
+    ]
     assert sums(rows)["total_cost", "EUR"] == 2_100_000
 
 
@@ -319,7 +347,9 @@ CELLS = st.one_of(
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=st.lists(st.lists(CELLS, min_size=4, max_size=4), max_size=25))
-def test_every_row_of_a_random_sheet_is_in_one_state_and_no_amount_is_lost(tmp_path: Path, rows: list[list[Any]]) -> None:
+def test_every_row_of_a_random_sheet_is_in_one_state_and_no_amount_is_lost(
+    tmp_path: Path, rows: list[list[Any]]
+) -> None:
     """Typed numbers of the amount columns are the raw sums; they must come back whole over the states."""
     book = openpyxl.Workbook()
     sheet = book.active

@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import IO
 
-from ledger.domain.overriding import override
-
 from ledger.domain.findings import Finding
+from ledger.domain.overriding import override
 from ledger.intake.cells import Row, SheetFacts, Value
 from ledger.intake.readers.book import Book, held_sheet, unreadable
 from ledger.intake.readers.encoding import detect
