@@ -258,7 +258,7 @@ class PrintedTotals:
         else:
             computed = printed
         letter = column_letter(column.index)
-        cells = f"{letter}{meant.first}:{letter}{meant.last}"
+        cells = f"{letter}{meant.first}:{letter}{meant.last}" if meant.first < meant.last else f"{letter}{meant.first}"
         left_out, left_cells = self._left_out(column, meant, printed, computed)
         return TotalCheck(total.row, column, total.label, cells, printed, computed, meant.where, left_out, left_cells)
 

@@ -20,6 +20,7 @@ from ledger.intake.printed_totals import TotalCheck, cents
 _CELL = r"\$?([A-Z]{1,3})\$?([0-9]{1,7})"
 _RANGE = re.compile(rf"{_CELL}(?::{_CELL})?")
 _TERM = re.compile(rf"([+-]?)(?:(SUM|SUBTOTAL)\(([^()]*)\)|({_CELL})|([0-9]+(?:\.[0-9]+)?))", re.IGNORECASE)
+_UNITS = {1000: "thousand", 10**6: "million", 10**9: "billion"}
 #: Cells of one formula that are looked up at most.
 _CELLS = 200_000
 
@@ -52,7 +53,8 @@ def _tell_totals(found: IdentifiedTable, log: FindingLog) -> None:
             "label": check.label,
         }
         values |= _minor_values(column, check)
-        name, where = f"the total of {check.column.header!r}", f" of {check.where}" if check.where else ""
+        header = repr(check.column.header) if check.column.header else f"column {column.letter}"
+        name, where = f"the total of {header}", f" of {check.where}" if check.where else ""
         printed, computed = _shown(column, check.printed), _shown(column, check.computed)
         if check.agrees:
             log.tell("total-row-agrees", f"{name}, {printed}, equals {check.cells}{where}", check.cell, values)
@@ -82,7 +84,8 @@ def _shown(column: IdentifiedColumn, number: Decimal) -> str:
         if not rounded:
             return display(minor, currency)
     text = f"{number:f}"
-    return grouped(text.rstrip("0").rstrip(".") if "." in text else text)
+    plain = grouped(text.rstrip("0").rstrip(".") if "." in text else text)
+    return f"{currency} {plain} {_UNITS.get(column.unit.factor or 1, '')}".rstrip() if currency else plain
 
 
 def _minor_values(column: IdentifiedColumn, check: TotalCheck) -> dict[str, Any]:
