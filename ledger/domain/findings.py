@@ -121,6 +121,8 @@ _REGISTRY: tuple[tuple[str, Severity, str, str], ...] = (
      "Check the column, then add the new wording under `headers` in the profile."),
     ("sheet-missing", Severity.STOP, "The sheet that the profile reads is not in the workbook.",
      "Check the workbook, or name the right sheet in the profile."),
+    ("sheets-alike", Severity.STOP, "Several sheets carry the headers; they may be parts of one list, or copies of it.",
+     "Say --set sheet=all to read them all as one list, or --set sheet=NAME to read one."),
     ("sheet-skipped", Severity.INFO, "A sheet of the workbook was not read: the profile does not ask for it.",
      "Nothing to do, unless data stands there."),
     ("header-missing", Severity.STOP, "No row carries the headers that the profile expects.",

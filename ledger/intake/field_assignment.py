@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from ledger.intake.cells import column_letter
 from ledger.intake.column_shapes import ColumnShape
 from ledger.intake.header_finder import ColumnHeader
-from ledger.intake.lexicon import IGNORED, MONEY_FIELDS, Match
+from ledger.intake.lexicon import IGNORED, MONEY_FIELDS, Lexicon, Match, plain_words
 from ledger.intake.units import currency_from_text
 
 #: The fields of a project row (DESIGN section 9).
@@ -68,6 +68,8 @@ _RIVALS = 0.03
 _SLACK_MONEY, _SLACK = 0.12, 0.3
 #: Rows in which an arithmetic relation has to hold before it is believed, and before it is doubted.
 _HOLDS, _FAILS = 0.9, 0.5
+#: Confidence of a total that arithmetic proves, and what its parts need for that.
+_SURE, _BELIEVED = 0.9, 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,10 +210,28 @@ def _settle(rivals: Sequence[_Claim], taken: Mapping[str, _Claim], shapes: Mappi
         summed = [c for c in rivals if len(parts) > 1 and _sum_holds(parts, c, shapes) >= _HOLDS]
         if len(summed) == 1:
             return summed[0]
+        whole = _whole_cost(rivals, shapes)
+        if whole is not None:
+            return whole
     values = [shapes[c.column.index].amounts for c in rivals if c.column.index in shapes]
     if len(values) == len(rivals) and values[0] and all(v == values[0] for v in values):
         return min(rivals, key=lambda c: c.column.index)
     return None
+
+
+def _whole_cost(rivals: Sequence[_Claim], shapes: Mapping[int, ColumnShape]) -> _Claim | None:
+    """The total cost among columns of which all others are its eligible part, by header and by the values."""
+    lexicon = Lexicon.load()
+    whole = [c for c in rivals if "eligible" not in lexicon.marks(plain_words(c.column.header_text))]
+    if len(whole) != 1 or whole[0].column.index not in shapes:
+        return None
+    totals = shapes[whole[0].column.index].amounts
+    for claim in rivals:
+        part = shapes[claim.column.index].amounts if claim.column.index in shapes else {}
+        rows = [r for r in part if r in totals]
+        if len(rows) < 3 or any(part[r] > totals[r] + 1 for r in rows):
+            return None
+    return whole[0]
 
 
 def _sum_holds(parts: Sequence[_Claim], whole: _Claim, shapes: Mapping[int, ColumnShape]) -> float:
@@ -295,7 +315,23 @@ def _check_arithmetic(made: list[ColumnAssignment], shapes: Mapping[int, ColumnS
             doubted |= {part.index: text, total.index: text}
         elif held >= _HOLDS:
             confirmed[part.index] = f"at most {total.letter} in {held:.0%} of the rows"
-    return [_judged(a, doubted.get(a.index), confirmed.get(a.index)) for a in made]
+    return _sure_of_sums([_judged(a, doubted.get(a.index), confirmed.get(a.index)) for a in made], shapes)
+
+
+def _sure_of_sums(made: list[ColumnAssignment], shapes: Mapping[int, ColumnShape]) -> list[ColumnAssignment]:
+    """Believe a vaguely named total ("Kopā", "Amount") that is the sum of the sources of money beside it in every row."""
+    parts = [a for a in made if a.field in ("eu_contribution", "national_public", "private", "other_contribution")]
+    total = next((a for a in made if a.field == "total_cost" and a.confidence < _SURE), None)
+    if total is None or len(parts) < 2 or any(a.index not in shapes or a.confidence < _BELIEVED for a in parts):
+        return made
+    whole, columns = shapes[total.index].amounts, [shapes[a.index].amounts for a in parts]
+    if len(whole) < 5 or any(set(c) != set(whole) for c in columns):
+        return made
+    if any(abs(sum(c[r] for c in columns) - value) > 1 for r, value in whole.items()):
+        return made
+    letters = " + ".join(a.letter for a in parts)
+    sure = replace(total, confidence=_SURE, evidence=(*total.evidence, f"{letters} = {total.letter} in every row"))
+    return [sure if a is total else a for a in made]
 
 
 def _judged(made: ColumnAssignment, doubt: str | None, support: str | None) -> ColumnAssignment:

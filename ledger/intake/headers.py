@@ -279,8 +279,10 @@ def _fit(workbook: Workbook, first: dict[int, list[Row]], file: str, profile: Pr
     return (len(profile.file_patterns) + len(profile.sheet_names), wanted) if wanted else None
 
 
-def locate(workbook: Workbook, profile: Profile, file: str) -> tuple[list[Table], list[Finding]]:
-    """The tables that a profile reads in a workbook.
+def locate(
+    workbook: Workbook, profile: Profile, file: str, wanted_sheet: str | None = None
+) -> tuple[list[Table], list[Finding]]:
+    """The tables that a profile reads in a workbook; `wanted_sheet` is what --set sheet= says (`all`, or a name).
 
     The findings name every sheet, header or column that is not there, and every sheet that is left alone.
     """
@@ -294,10 +296,11 @@ def locate(workbook: Workbook, profile: Profile, file: str) -> tuple[list[Table]
                 message = f"there is no sheet {' or '.join(map(repr, rule.sheets))}; the file has: {names}"
                 findings.append(Finding("sheet-missing", message, file))
             continue
-        table, told = _locate_one(candidates, rule, file)
+        found, told = _locate_rule(candidates, rule, file, wanted_sheet)
         findings += told
-        if table:
-            tables.append(table)
+        tables += found
+    if any(finding.code == "sheets-alike" for finding in findings):
+        return [], findings  # which sheets are left alone is just what is asked
     read = {table.position for table in tables}
     for position, sheet in enumerate(workbook.sheets):
         if position not in read:
@@ -305,25 +308,54 @@ def locate(workbook: Workbook, profile: Profile, file: str) -> tuple[list[Table]
     return tables, findings
 
 
-def _locate_one(
-    candidates: Sequence[tuple[int, Sheet]], rule: TableRule, file: str
-) -> tuple[Table | None, list[Finding]]:
-    """The first candidate with every wanted header; failing that, what the most promising one lacks."""
+def _locate_rule(
+    candidates: Sequence[tuple[int, Sheet]], rule: TableRule, file: str, wanted_sheet: str | None
+) -> tuple[list[Table], list[Finding]]:
+    """The candidates with every wanted header; failing that, what the most promising one lacks.
+
+    Several are all read where the profile's patterns or --set sheet=all mean them; else nobody can say whether they are
+    parts of one list or copies of it, and the import stops.
+    """
     nearly: tuple[int, Sheet, Row, set[str]] | None = None
+    whole: list[tuple[int, Sheet, Row]] = []
     for position, sheet in candidates:
         row, missing = header_row(rule, heads(rule, sheet, first_rows(sheet)))
         if row is not None and not missing:
-            return bind(sheet, position, rule, row, file)
-        if row is not None and (nearly is None or len(missing) < len(nearly[3])):
+            whole.append((position, sheet, row))
+        elif row is not None and (nearly is None or len(missing) < len(nearly[3])):
             nearly = position, sheet, row, missing
+    if wanted_sheet is not None and wanted_sheet != "all":
+        named = [found for found in whole if sheet_matches(found[1].name, (wanted_sheet,))]
+        if not named:
+            names = ", ".join(repr(sheet.name) for _, sheet, _ in whole) or "none"
+            message = f"--set sheet={wanted_sheet}: no such sheet carries the headers; those that do: {names}"
+            return [], [Finding("sheet-missing", message, file)]
+        whole = named
+    if len(whole) > 1 and not rule.sheets and wanted_sheet is None:
+        names = [sheet.name or "" for _, sheet, _ in whole]
+        message = f"{len(names)} sheets carry the same headers: {', '.join(map(repr, names))}"
+        return [], [Finding("sheets-alike", message, file, values={"sheets": names})]
+    if whole:
+        bound = [bind(sheet, position, rule, row, file) for position, sheet, row in whole]
+        return [table for table, _ in bound if table], [finding for _, told in bound for finding in told]
+    return _what_is_missing(candidates, nearly, rule, file)
+
+
+def _what_is_missing(
+    candidates: Sequence[tuple[int, Sheet]],
+    nearly: tuple[int, Sheet, Row, set[str]] | None,
+    rule: TableRule,
+    file: str,
+) -> tuple[list[Table], list[Finding]]:
+    """What the most promising sheet lacks; nothing where the table is optional and no sheet comes near."""
     if nearly is None:
         if rule.optional:
-            return None, []
+            return [], []
         wanted = ", ".join(rule.headers or sorted(HeaderWords(rule).wanted_fields))
         wanted = wanted or f"fields of {rule.kind}"
         sheet_name = candidates[0][1].name or "" if len(candidates) == 1 else ""
         message = f"no row among the first {SEARCHED_ROWS} carries the headers: {wanted}"
-        return None, [Finding("header-missing", message, file, sheet_name)]
+        return [], [Finding("header-missing", message, file, sheet_name)]
     position, sheet, row, missing = nearly
     _, findings = bind(sheet, position, rule, row, file)
     findings = [finding for finding in findings if finding.code != "column-unread"]
@@ -332,7 +364,7 @@ def _locate_one(
         findings.append(
             Finding("column-missing", message, file, sheet.name or "", str(row.number), values={"column": name})
         )
-    return None, findings
+    return [], findings
 
 
 def wording(rule: TableRule, name: str) -> str:

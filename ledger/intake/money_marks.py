@@ -66,19 +66,20 @@ def currency_of(
     """
     signed = {name: count for name, count in decision.currencies.items() if name}
     bare = decision.currencies.get("", 0) + decision.counts.get("typed", 0)
-    if stated:
-        return CurrencySeen(stated, evidence=f"currency: {stated} was stated")
     header = currencies_in_text(heading)
     formatted = _formatted(formats)
-    if len(signed) > 1:
-        if bare or len(header) > 1:
-            return CurrencySeen(conflict=tuple(signed), evidence="currency: several in the cells, and none in some")
-        return CurrencySeen(codes=tuple(sorted(signed)), evidence=f"currency: each cell says its own ({_list(signed)})")
+    # What is stated speaks where the file is silent: cells that name several currencies keep their own.
     if not header and not signed and len(formatted) > 1 and rows:
         return CurrencySeen(
             codes=tuple(sorted(formatted)), by_row=rows,
             evidence=f"currency: the number format of each cell says it ({', '.join(sorted(formatted))})",
         )  # fmt: skip
+    if stated:
+        return CurrencySeen(stated, evidence=f"currency: {stated} was stated")
+    if len(signed) > 1:
+        if bare or len(header) > 1:
+            return CurrencySeen(conflict=tuple(signed), evidence="currency: several in the cells, and none in some")
+        return CurrencySeen(codes=tuple(sorted(signed)), evidence=f"currency: each cell says its own ({_list(signed)})")
     seen = dict.fromkeys([*header, *formatted, *signed])
     if len(seen) > 1:
         return CurrencySeen(conflict=tuple(seen), evidence=f"currency: the column points to {_list(seen)}")

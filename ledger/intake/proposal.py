@@ -153,7 +153,8 @@ def _amount(column: IdentifiedColumn, name: str, plan: Plan) -> AmountColumn:
         field=name,
         stage=None if stage is None else Stage(stage).value,
         basis=None if basis is None else basis.value,
-        currency=None if plan.currency else column.currency.code,
+        # A currency column of the rows goes before what is stated for the whole file.
+        currency=None if plan.currency and "currency" in plan.places else column.currency.code,
         unit=column.unit.factor or 1,
         negative=False,
         required=False,

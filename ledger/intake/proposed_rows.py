@@ -70,6 +70,7 @@ class ProposedReader(TableReader):
         self._soft = _soft_cells(proposal)
         self._refs: dict[str, dict[str, tuple[str, int]]] = {}
         self._money_rows = _row_currencies(proposal)
+        self._stated_currency = proposal.plan.currency
         # Identification knows sections, groups and columns without a field; its totals stand.
         self._checker = _NoChecks()  # type: ignore[assignment]  # it has what is called here
         self.totals = [total for total in map(self._printed, self._identified.totals) if total is not None]
@@ -98,7 +99,7 @@ class ProposedReader(TableReader):
             state = RowState.BLANK if role.role is Role.BLANK else RowState.NOTE
             return ReadRow(number, state, mark)
         if self._money_rows:
-            self._plan.currency = self._money_rows.get(number)
+            self._plan.currency = self._money_rows.get(number, self._stated_currency)
         cleaned = list(values)
         for at, name, decision in self._soft:
             value = cleaned[at]
@@ -197,7 +198,7 @@ def _row_currencies(proposal: Proposal) -> dict[int, str]:
     found: dict[int, str] = {}
     doubtful: set[int] = set()
     for column in proposal.identified.money:
-        for row, code in column.currency.by_row.items() if not proposal.plan.currency else ():
+        for row, code in column.currency.by_row.items():
             if found.setdefault(row, code) != code:
                 doubtful.add(row)
     return {row: code for row, code in found.items() if row not in doubtful}

@@ -104,7 +104,7 @@ def _open_tables(
     reading.is_illustrative, reading.is_situation = chosen.illustrative, chosen.situation
     reading.coverage = list(chosen.coverage)
     reading.as_of = settings.as_of or _as_of(chosen)
-    tables, findings = locate(workbook, chosen, reading.file)
+    tables, findings = locate(workbook, chosen, reading.file, settings.stated.get("sheet"))
     reading.findings += findings
     if stops(reading.findings):
         return False

@@ -12,11 +12,20 @@ from ledger.intake.code_lists import CodeLists
 from ledger.intake.profiles import AMOUNT_UNITS
 from ledger.intake.toml_keys import nearest
 
+#: What a list may count: the unit of its projects.
+COUNTED_UNITS = ("operation", "project", "action", "activity", "decision", "contract", "grant", "programme")
 #: Fields that --set takes.
 SETTINGS = (
-    "currency", "fund", "stage", "source", "as_of", "country", "unit", "number_style", "date_order", "encoding",
+    "currency", "fund", "stage", "source", "as_of", "country", "unit", "number_style", "date_order", "encoding", "sheet",
     "envelope", "programme",
 )  # fmt: skip
+
+#: Fields that take one of a few words.
+_CLOSED: dict[str, tuple[str, ...]] = {
+    "stage": tuple(stage.value for stage in Stage if stage is not Stage.OUTSIDE),
+    "unit": (*AMOUNT_UNITS, *COUNTED_UNITS),
+    "date_order": ("dmy", "mdy", "ymd"),
+}
 
 #: Signs that group digits and mark decimals, `_` for none.
 _GROUPING, _DECIMAL = "_.,' ’", "_.,"
@@ -66,6 +75,9 @@ def _value(name: str, text: str, code_lists: CodeLists) -> tuple[str | None, str
     """The value as the field keeps it, or None and what the field takes."""
     if not text:
         return None, "the value is empty"
+    if name in _CLOSED:
+        word = text.casefold()
+        return (word if word in _CLOSED[name] else None), f"no such {name}{nearest(word, _CLOSED[name])}"
     match name:
         case "currency":
             return code_lists.currency(text.upper()), "an ISO 4217 code such as EUR is needed"
@@ -73,10 +85,6 @@ def _value(name: str, text: str, code_lists: CodeLists) -> tuple[str | None, str
             return code_lists.fund(text), f"no such fund{nearest(text, code_lists.funds)}"
         case "country":
             return code_lists.country(text), "no such country, region or aggregate"
-        case "stage":
-            stages = [stage.value for stage in Stage if stage is not Stage.OUTSIDE]
-            stage = text.casefold()
-            return (stage if stage in stages else None), f"no such stage{nearest(stage, stages)}"
         case "as_of":
             try:
                 return date.fromisoformat(text).isoformat(), ""
@@ -86,7 +94,4 @@ def _value(name: str, text: str, code_lists: CodeLists) -> tuple[str | None, str
             return (
                 text if is_style(text) else None
             ), "two signs are needed, grouping and decimal, such as '.,' or '_.'"
-        case "date_order":
-            order = text.casefold()
-            return (order if order in ("dmy", "mdy", "ymd") else None), "dmy, mdy or ymd is needed"
     return text, ""

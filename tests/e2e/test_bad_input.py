@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from openpyxl import Workbook
 
 from tests.e2e.conftest import Run
 
@@ -175,3 +176,29 @@ def test_dry_run_equals_real_run(euledger: Euledger, bare: Path, sheet: Sheet) -
     dry, real = imported(euledger, bare, path, "-n"), imported(euledger, bare, path)
     assert dry.code == real.code
     assert dry.json == real.json, "same JSON"
+
+
+def test_two_sheets_of_the_same_kind_are_never_half_read(euledger: Euledger, bare: Path, tmp_path: Path) -> None:
+
+    book = Workbook()
+    for name, ref, amount in (("2022", "P1", 100), ("2023", "P2", 200)):
+        page = book.create_sheet(name)
+        page.append(HEADER)
+        page.append(row(project_ref=ref, eu_contribution=amount))
+    del book["Sheet"]
+    path = tmp_path / "years.xlsx"
+    book.save(path)
+    run = imported(euledger, bare, path)
+    assert (run.code, [code for _, code in run.told]) == (3, ["sheets-alike"])
+    assert run.json["findings"][0]["values"] == {"sheets": ["2022", "2023"]}
+    assert nothing_posted(euledger, bare)
+    assert imported(euledger, bare, path, "--set", "sheet=2024").code == 3
+    one = imported(euledger, bare, path, "-n", "--set", "sheet=2023")
+    assert one.json["results"][0]["amounts"]["posted"]["eu_contribution"]["amount"] == "200.00"
+    both = imported(euledger, bare, path, "--set", "sheet=all")
+    assert both.json["results"][0]["amounts"]["posted"]["eu_contribution"]["amount"] == "300.00"
+
+
+def test_a_unit_that_is_none(euledger: Euledger, bare: Path, sheet: Sheet) -> None:
+    run = imported(euledger, bare, sheet(HEADER, GOOD), "--set", "unit=banana")
+    assert (run.code, [code for _, code in run.told]) == (3, ["setting-invalid"])
