@@ -332,12 +332,12 @@ def _locate_rule(
             return [], [Finding("sheet-missing", message, file)]
         whole = named
     if len(whole) > 1 and not rule.sheets and wanted_sheet is None:
-        names = [sheet.name or "" for _, sheet, _ in whole]
-        message = f"{len(names)} sheets carry the same headers: {', '.join(map(repr, names))}"
-        return [], [Finding("sheets-alike", message, file, values={"sheets": names})]
+        alike = [sheet.name or "" for _, sheet, _ in whole]
+        message = f"{len(alike)} sheets carry the same headers: {', '.join(map(repr, alike))}"
+        return [], [Finding("sheets-alike", message, file, values={"sheets": alike})]
     if whole:
         bound = [bind(sheet, position, rule, row, file) for position, sheet, row in whole]
-        return [table for table, _ in bound if table], [finding for _, told in bound for finding in told]
+        return [table for table, _ in bound], [finding for _, told in bound for finding in told]
     return _what_is_missing(candidates, nearly, rule, file)
 
 

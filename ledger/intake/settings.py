@@ -77,7 +77,11 @@ def _value(name: str, text: str, code_lists: CodeLists) -> tuple[str | None, str
         return None, "the value is empty"
     if name in _CLOSED:
         word = text.casefold()
-        return (word if word in _CLOSED[name] else None), f"no such {name}{nearest(word, _CLOSED[name])}"
+        allowed = _CLOSED[name]
+        few = f"one of {', '.join(allowed)} is needed"
+        return (word if word in allowed else None), few if len(
+            allowed
+        ) < 4 else f"no such {name}{nearest(word, allowed)}"
     match name:
         case "currency":
             return code_lists.currency(text.upper()), "an ISO 4217 code such as EUR is needed"
