@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from ledger.intake.cells import column_letter
 from ledger.intake.column_shapes import ColumnShape
 from ledger.intake.header_finder import ColumnHeader
-from ledger.intake.lexicon import IGNORED, MONEY_FIELDS, Lexicon, Match, plain_words
+from ledger.intake.lexicon import IGNORED, MONEY_FIELDS, UNNAMED, Lexicon, Match, plain_words
 from ledger.intake.units import currency_from_text
 
 #: The fields of a project row (DESIGN section 9).
@@ -136,6 +136,8 @@ def assign_fields(
             claim = winner
         taken[name] = claim
         placed.add(claim.column.index)
+    for name in [n for n, c in taken.items() if n in MONEY_FIELDS and c.match.score <= UNNAMED]:
+        doubtful[taken.pop(name).column.index] = name
     made = [_made(c, claims[c.index], taken, doubtful.get(c.index), shapes.get(c.index)) for c in columns]
     return _check_arithmetic(_without_vague_totals(made), shapes)
 
@@ -256,7 +258,9 @@ def _made(
     if own is None:
         why: tuple[str, ...] = ()
         if doubtful:
-            why = (f"several columns are called {doubtful} alike, and nothing tells them apart",)
+            vague = claims[0].match.score <= UNNAMED
+            alike = f"several columns are called {doubtful} alike, and nothing tells them apart"
+            why = (f"perhaps {doubtful}, but the header does not say whose money it is" if vague else alike,)
         elif claims and claims[0].match.field in taken:
             winner = taken[claims[0].match.field].column.index
             why = (f"column {column_letter(winner)} is the better {claims[0].match.field}",)

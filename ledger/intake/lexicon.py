@@ -47,6 +47,12 @@ _SEPARATORS = re.compile(r"\s*[/|;:=]\s*|\s+[-–—]\s+")
 _BRACKETS = re.compile(r"[(\[{]([^)\]}]*)[)\]}]?")
 #: Weight of a word in the share of a header that a term covers: project, operation … say little.
 _OWNER_WEIGHT, _STOP_WEIGHT = 0.3, 0.02
+#: Marks that say whose money an amount is, or at which stage. An amount that says neither, beside words that nobody
+#: knows ("Contribution Interalp"), is believed so little that it is no column of ours and only asked about.
+_NAMES_THE_MONEY = frozenset(
+    ["eu", "national", "public", "private", "own", "paid", "contracted", "declared", "eligible", "rate", "cost"]
+)
+UNNAMED = 0.46
 #: A header longer than this is a text, not a header.
 LONGEST_HEADER = 400
 
@@ -132,7 +138,7 @@ class Lexicon:
                 self._stop.update(words)
             elif row["field"] == "@currencyword":
                 self._money_words.update(words)
-            elif row["field"] == "@owner":
+            elif row["field"] in ("@owner", "@entity"):
                 self._owners += words
             row["_words"] = " ".join(words)
         for row in kept:
@@ -262,10 +268,17 @@ class Lexicon:
         marks = self.marks(words)
         reason = "marks " + "+".join(sorted(marks))
         fields = dict(amount_meanings(marks))
+        if fields and not grouped and not marks & _NAMES_THE_MONEY and not self._is_known(words):
+            fields = {name: min(score, UNNAMED) for name, score in fields.items()}
         if not grouped:
             for name, score in _plain_meanings(marks):
                 fields[name] = max(score, fields.get(name, 0.0)) if self._is_all(words, marks) else score * 0.6
         return [Match(name, score - 0.05 * grouped, reason, "mul") for name, score in fields.items()]
+
+    def _is_known(self, words: tuple[str, ...]) -> bool:
+        """Whether every word that carries meaning is a mark of some kind or only says whose project it is."""
+        patterns = [p for t in self._marks.near(words) for p in t.words]
+        return all(w.isdigit() or len(w) == 1 or any(_fits(p, w) for p in patterns) for w in self._content(words))
 
     def _is_all(self, words: tuple[str, ...], marks: frozenset[str]) -> bool:
         """Whether every word that carries meaning is one of the marks."""
@@ -382,7 +395,7 @@ def _by_kind(marks: frozenset[str]) -> list[tuple[str, float]]:
         return [("public_contribution", 0.5 if vague else 0.75), ("contracted", 0.45 if vague else 0.5)]
     if "cofin" in marks:
         return [("eu_contribution", 0.4)]
-    return [("total_cost", 0.5)] if "total" in marks else [("total_cost", 0.45)]
+    return [("total_cost", 0.5 if "total" in marks else 0.48)]
 
 
 def _plain_meanings(marks: frozenset[str]) -> Iterator[tuple[str, float]]:

@@ -284,7 +284,11 @@ def currency_from_text(text: str) -> str | None:
 
 
 def _is_marked(text: str, start: int, end: int) -> bool:
-    """True when the word stands in brackets or quotation marks by itself: "Suma (Lt)"."""
+    """True when the word stands in brackets or quotation marks by itself or after a unit: "Suma (Lt)", "(millió Ft)"."""
+    before = text[:start].rstrip()
+    unit = re.search(r"[^\W\d_]+\.?$", before)
+    if unit is not None and unit_word(unit.group()) is not None:
+        start = unit.start()
     return text[:start].rstrip()[-1:] in '([",' and text[end:].lstrip()[:1] in ')]",' and start > 0
 
 
