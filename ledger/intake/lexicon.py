@@ -85,6 +85,7 @@ def plain_words(text: str) -> tuple[str, ...]:
     bare = text
     if not text.isascii():
         bare = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    bare = re.sub(r"(?i)\bde-(?=commit|oblig)", "de", bare)  # "de" alone is a stop word
     bare = re.sub(r"(?<=[a-z])(?=[A-Z][a-z]|[A-Z]+(?![a-z]))", " ", bare)
     bare = bare.casefold().translate(_LETTERS)
     return tuple(re.findall(r"[^\W_]+|%", bare))

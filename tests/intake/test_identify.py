@@ -200,7 +200,7 @@ def test_one_amount_on_all_rows_of_a_reference_in_several_countries_stops(tmp_pa
 
 def test_a_vague_amount_beside_a_clear_one_is_left_out_and_stops(tmp_path: Path) -> None:
     lines = [f"Verein {n},P{n},{n}000,{n}00" for n in range(1, 5)]
-    path = csv(tmp_path, "Beneficiary,Project,Amount requested (EUR),Amount approved (EUR)", *lines)
+    path = csv(tmp_path, "Beneficiary,Project,Amount tabled (EUR),Amount approved (EUR)", *lines)
     (result,) = identify_files([path])
     assert fields(result)["C"] is None
     reading, _ = read(path)

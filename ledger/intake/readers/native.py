@@ -16,6 +16,7 @@ from typing import Any
 from ledger.intake.cells import CellError, Row, SheetFacts, Value, note_format
 from ledger.intake.readers.book import held_sheet
 from ledger.intake.readers.numbers import exact, from_float
+from ledger.intake.readers.xlsb_records import has_compact_cells
 
 ERRORS = frozenset({"#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A", "#GETTING_DATA"})
 
@@ -62,6 +63,8 @@ def read_native(path: Path, *, legacy: bool) -> NativeBook:
         return NativeBook(problem=text or type(error).__name__, protected="password" in text.lower())
     if legacy:
         _add_legacy_facts(path, book)
+    elif has_compact_cells(path):
+        return NativeBook(problem="its cells stand in compact records, which cannot be read; save it as .xlsx")
     return book
 
 
