@@ -123,4 +123,5 @@ def print_result(console: Console, result: ImportResult) -> None:
     ]
     console.table([Column("rows"), Column("number", is_number=True), *(Column(f, is_number=True) for f in fields)], rows)
     if any(result.projects.values()):
-        console.say(f"projects: {shown(result.projects)}")
+        what = result.kind.replace(",", " and ") or "projects"
+        console.say(f"{what}: {shown(result.projects)}")

@@ -106,6 +106,10 @@ _REGISTRY: tuple[tuple[str, Severity, str, str], ...] = (
     ("file-empty", Severity.STOP, "The file holds no filled cell.", "Ask the sender for the filled file."),
     ("encoding-ambiguous", Severity.STOP, "The bytes can be read in two encodings that differ in letters.",
      "Say the encoding with --set encoding=…"),
+    ("facts-unknown", Severity.WARNING, "Only the values of the workbook could be read, not their formats.",
+     "Save it as .xlsx and import that."),
+    ("quote-open", Severity.WARNING, "A quotation mark in the text file is never closed; quotes were read as they stand.",
+     "Check the cells that begin with a quotation mark."),
     ("macros-ignored", Severity.INFO, "The workbook carries macros; they were not run.", "Nothing to do."),
     # --- profile, sheet, header ----------------------------------------------------------------------------------
     ("profile-unknown", Severity.STOP, "No profile has this name.", "List the profiles with: euledger profile list"),

@@ -135,6 +135,9 @@ def _open_native(path: Path, file: str, kind: str) -> Book:
     for name, what in native.skipped:
         message = f"the sheet {name!r} is a {what}; it has no cells to read"
         book.findings.append(Finding("sheet-skipped", message, file=file, sheet=name))
+    if native.facts_unknown:
+        message = "which rows are hidden, how numbers are formatted and which cells are errors could not be read"
+        book.findings.append(Finding("facts-unknown", message, file=file))
     if not book.sheets:
         raise unreadable(file, "the workbook has no sheet with cells")
     return book

@@ -110,6 +110,8 @@ def open_delimited(opener: Callable[[], IO[bytes]], file: str, *, encoding: str 
     dialect = _dialect(sample, encoding)
     if dialect.quoted and _quote_left_open(opener, dialect):
         dialect = Dialect(encoding, dialect.delimiter, False, dialect.directive, dialect.piped, dialect.leading)
+        message = "a quotation mark at the start of a cell is never closed; all quotes were read as they stand"
+        book.findings.append(Finding("quote-open", message, file=file))
     book.encoding, book.delimiter = encoding, dialect.delimiter
     book.sheets.append(DelimitedSheet(None, SheetFacts(), dialect, opener, file))
     return book

@@ -30,6 +30,8 @@ class NativeBook:
     skipped: list[tuple[str, str]] = field(default_factory=list)
     problem: str | None = None
     protected: bool = False
+    #: values are known, but not which rows are hidden and how numbers are formatted
+    facts_unknown: bool = False
 
 
 def read_native(path: Path, *, legacy: bool) -> NativeBook:
@@ -101,7 +103,7 @@ def _add_legacy_facts(path: Path, book: NativeBook) -> None:
             _add_legacy_cells(workbook, sheet, rows, facts)
             workbook.unload_sheet(name)
     except Exception:  # noqa: BLE001 - xlrd raises whatever a broken record leads it to
-        return
+        book.facts_unknown = True
 
 
 def _add_legacy_cells(workbook: Any, sheet: Any, rows: list[Row], facts: SheetFacts) -> None:
