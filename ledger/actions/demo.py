@@ -65,7 +65,7 @@ class DemoResult:
     findings: list[Finding] = field(default_factory=list)
 
 
-def demo(folder: Path, *, progress: Progress = lambda _file, _rows: None) -> DemoResult:
+def demo(folder: Path, *, program: str = "euledger", progress: Progress = lambda _file, _rows: None) -> DemoResult:
     """Do the whole job in `folder`, which is made if it is not there.
 
     Run again in the same folder, it posts nothing new and shows the same. The illustrative portfolio is counted
@@ -87,7 +87,7 @@ def demo(folder: Path, *, progress: Progress = lambda _file, _rows: None) -> Dem
     done.summary = summaries.summarise(database, by=("fund", "country"), stage="allocated")
     done.findings += summaries.write(database, done.summary, done.workbook)
     done.sentences = _sentences(done)
-    done.next_steps = _next_steps(done)
+    done.next_steps = _next_steps(done, program)
     database.close()
     return done
 
@@ -163,12 +163,12 @@ def _money(result: FigureResult) -> str:
     return display(value.minor, value.currency) if isinstance(value, Money) else "nothing"
 
 
-def _next_steps(done: DemoResult) -> list[str]:
+def _next_steps(done: DemoResult, program: str) -> list[str]:
     database = done.database
     return [
         f"Open the workbook:          {done.workbook}",
-        f"See a number's cells:       euledger --db {database} why F19 --with-illustrative",
-        f"Every figure's verdict:     euledger --db {database} reconcile",
-        f"Sum it up your way:         euledger --db {database} summary --stage allocated --by fund,country",
-        "Start with your own list:   euledger init, then euledger import FILE.xlsx",
+        f"See a number's cells:       {program} --db {database} why F19 --with-illustrative",
+        f"Every figure's verdict:     {program} --db {database} reconcile",
+        f"Sum it up your way:         {program} --db {database} summary --stage allocated --by fund,country",
+        f"Start with your own list:   {program} init, then {program} import FILE.xlsx",
     ]

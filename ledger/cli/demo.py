@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,8 +35,10 @@ def demo(session: Session, *, directory: Path | None) -> None:
     from ledger.actions import demo as action
 
     console = session.console
+    # A virtual environment that is not active: what to type next must work as it is printed.
+    program = "euledger" if shutil.which("euledger") else sys.argv[0]
     with console.progress() as progress:
-        done = action.demo(directory or Path("euledger-demo"), progress=progress)
+        done = action.demo(directory or Path("euledger-demo"), program=program, progress=progress)
 
     # The shipped data has differences on purpose (two printed totals are off by EUR 2): showing them is a success.
     code = INPUT if exit_for(done.findings) == INPUT else CLEAN

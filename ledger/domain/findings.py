@@ -94,6 +94,7 @@ def stops(findings: Iterable[Finding]) -> bool:
     return any(f.level is Severity.STOP for f in findings)
 
 
+# fmt: off - a table: code and severity, cause, cure
 _REGISTRY: tuple[tuple[str, Severity, str, str], ...] = (
     # --- the file ------------------------------------------------------------------------------------------------
     ("file-missing", Severity.STOP, "No file stands at the path given.", "Check the path and its spelling."),
@@ -268,6 +269,7 @@ _REGISTRY: tuple[tuple[str, Severity, str, str], ...] = (
     ("illustrative-data", Severity.INFO, "The result contains invented example data, because that was asked for.",
      "Leave out --with-illustrative to see recorded data alone."),
 )
+# fmt: on
 
 #: Every code, in order of precedence: where several apply to one cell, the first in this order is told.
 CODES: dict[str, Code] = {code: Code(code, severity, cause, cure) for code, severity, cause, cure in _REGISTRY}

@@ -136,8 +136,9 @@ def assign_fields(
             claim = winner
         taken[name] = claim
         placed.add(claim.column.index)
-    for name in [n for n, c in taken.items() if n in MONEY_FIELDS and c.match.score <= UNNAMED]:
-        doubtful[taken.pop(name).column.index] = name
+    if sum(s.is_amount for s in shapes.values()) != 1:  # the only amount of a table is what the table is about
+        for name in [n for n, c in taken.items() if n in MONEY_FIELDS and c.match.score <= UNNAMED]:
+            doubtful[taken.pop(name).column.index] = name
     made = [_made(c, claims[c.index], taken, doubtful.get(c.index), shapes.get(c.index)) for c in columns]
     return _check_arithmetic(_without_vague_totals(made), shapes)
 

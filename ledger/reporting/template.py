@@ -92,6 +92,21 @@ def _write_page(book: Workbook, page: Worksheet, columns: Sequence[TemplateColum
     page.repeat_rows(0)
 
 
+#: What each kind of cell says when it refuses a value.
+_REFUSALS: dict[Entry, str] = {
+    Entry.CHOICE: "Pick a value from the list: click the arrow beside the cell. Other values are not read.",
+    Entry.DAY: "This is no day between 1950 and 2099. Type it as your Excel writes days, for example 2024-03-12; a text "
+    "such as “March 2024” is not taken.",
+    Entry.AMOUNT: "Type the amount as a plain number in full units (5066901.47): no currency sign, no text, no minus. "
+    "For EUR 5.3 million type 5300000.",
+    Entry.PERCENT: "Type a percentage between 0 % and 100 % with its sign, for example 75%.",
+    Entry.NUMBER: "Type a plain number, without unit or words.",
+    Entry.REFERENCE: "A reference has at most 200 signs and no blanks before, after or doubled inside: with a blank too "
+    "many it would be another reference.",
+    Entry.TEXT: "The text is too long: at most 4000 signs are kept.",
+}
+
+
 def _rule(column: TemplateColumn, at: int, lists: dict[str, str]) -> dict[str, Any]:
     """The check on a column's cells. What it refuses, it explains."""
     rule: dict[str, Any] = {
@@ -99,39 +114,33 @@ def _rule(column: TemplateColumn, at: int, lists: dict[str, str]) -> dict[str, A
         "input_message": _cut(column.description, 255),
         "error_title": _cut(column.header, 32),
         "error_type": "stop",
+        "error_message": _REFUSALS[column.entry],
         "ignore_blank": True,
     }
     match column.entry:
         case Entry.CHOICE:
             rule |= {"validate": "list", "source": lists.get(column.header) or list(column.choices)}
             if column.others_allowed:
-                rule |= {"error_type": "warning", "error_message": "This value is not in the list. Keep it all the same?"}
-            else:
-                rule["error_message"] = "Pick a value from the list: click the arrow beside the cell. Other values are not read."
+                question = "This value is not in the list. Keep it all the same?"
+                rule |= {"error_type": "warning", "error_message": question}
         case Entry.DAY:
-            rule |= {"validate": "date", "criteria": "between", "minimum": date(1950, 1, 1), "maximum": date(2099, 12, 31),
-                     "error_message": "This is no day between 1950 and 2099. Type it as your Excel writes days, for "
-                                      "example 2024-03-12; a text such as “March 2024” is not taken."}
+            rule |= _between("date", date(1950, 1, 1), date(2099, 12, 31))
         case Entry.AMOUNT:
-            low = -(10**13) if column.negative else 0
-            rule |= {"validate": "decimal", "criteria": "between", "minimum": low, "maximum": 10**13,
-                     "error_message": "Type the amount as a plain number in full units (5066901.47): no currency sign, no "
-                                      "text, no minus. For EUR 5.3 million type 5300000."}
+            rule |= _between("decimal", -(10**13) if column.negative else 0, 10**13)
         case Entry.PERCENT:
-            rule |= {"validate": "decimal", "criteria": "between", "minimum": 0, "maximum": 1,
-                     "error_message": "Type a percentage between 0 % and 100 % with its sign, for example 75%."}
+            rule |= _between("decimal", 0, 1)
         case Entry.NUMBER:
-            rule |= {"validate": "decimal", "criteria": "between", "minimum": -(10**15), "maximum": 10**15,
-                     "error_message": "Type a plain number, without unit or words."}
+            rule |= _between("decimal", -(10**15), 10**15)
         case Entry.REFERENCE:
             cell = f"{_letters(at)}2"
-            rule |= {"validate": "custom", "value": f"=AND(LEN({cell})<=200,LEN(TRIM({cell}))=LEN({cell}))",
-                     "error_message": "A reference has at most 200 signs and no blanks before, after or doubled inside: "
-                                      "with a blank too many it would be another reference."}
+            rule |= {"validate": "custom", "value": f"=AND(LEN({cell})<=200,LEN(TRIM({cell}))=LEN({cell}))"}
         case Entry.TEXT:
-            rule |= {"validate": "length", "criteria": "<=", "value": 4000,
-                     "error_message": "The text is too long: at most 4000 signs are kept."}
+            rule |= {"validate": "length", "criteria": "<=", "value": 4000}
     return rule
+
+
+def _between(what: str, low: object, high: object) -> dict[str, object]:
+    return {"validate": what, "criteria": "between", "minimum": low, "maximum": high}
 
 
 def _letters(at: int) -> str:
