@@ -180,7 +180,14 @@ def post(
         staged = staging.stage_sheets(connection, sheets, lambda _rows: None)
         batches.keep_file(connection, batch, reading, content)
         context = posting.Context(
-            connection, batch, source, illustrative, batches.row_base(connection), sheets, file, reading.findings,
+            connection,
+            batch,
+            source,
+            illustrative,
+            batches.row_base(connection),
+            sheets,
+            file,
+            reading.findings,
             is_situation=situation,
         )
         posted = posting.post(context, staged, complete=complete)

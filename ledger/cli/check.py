@@ -35,8 +35,11 @@ def check(session: Session, *, names: tuple[str, ...], list_checks: bool, with_i
 
     def text() -> None:
         if console.verbose:
-            console.table([Column("check"), Column("checked", is_number=True), Column("verdict")],
-                          [(r.name, r.checked, "holds" if r.ok else "fails") for r in results])
+            console.table(
+                [Column("check"), Column("checked", is_number=True), Column("verdict")],
+                [(r.name, r.checked, "holds" if r.ok else "fails") for r in results],
+            )
 
-    session.finish(results, [finding for result in results for finding in result.findings], text,
-                   findings_are_data=True)
+    session.finish(
+        results, [finding for result in results for finding in result.findings], text, findings_are_data=True
+    )

@@ -123,8 +123,12 @@ class Console:
         from rich.progress import Progress as Bars
         from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
 
-        columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False),
-                   TextColumn("{task.completed:,} rows"), TimeElapsedColumn())
+        columns = (
+            SpinnerColumn(),
+            TextColumn("{task.description}", markup=False),
+            TextColumn("{task.completed:,} rows"),
+            TimeElapsedColumn(),
+        )
         with Bars(*columns, console=RichConsole(stderr=True), transient=True) as bars:
             tasks: dict[str, int] = {}
 

@@ -33,7 +33,8 @@ def upgrade(session: Session) -> None:
     before, after = action.upgrade(session.database())
     results = {"database": after.database, "revision_before": before.revision, "revision_after": after.revision}
     session.finish(
-        results, [],
+        results,
+        [],
         lambda: session.console.say(f"{after.database}: schema {before.revision or 'none'}, now {after.revision}"),
     )
 
@@ -53,7 +54,12 @@ def current(session: Session) -> None:
     state = action.current(session.database())
     advice = "up to date" if state.is_current else f"the program needs {state.newest}: euledger db upgrade"
     session.finish(
-        {"database": state.database, "revision": state.revision, "newest": state.newest, "is_current": state.is_current},
+        {
+            "database": state.database,
+            "revision": state.revision,
+            "newest": state.newest,
+            "is_current": state.is_current,
+        },
         [],
         lambda: session.console.say(f"{state.database}: schema {state.revision or 'none'}, {advice}"),
     )
@@ -95,5 +101,8 @@ def history(session: Session) -> None:
     from ledger.actions import database as action
 
     steps = action.history()
-    session.finish([{"revision": revision, "purpose": purpose} for revision, purpose in steps], [],
-                   lambda: session.console.table([Column("revision"), Column("what it does")], steps))
+    session.finish(
+        [{"revision": revision, "purpose": purpose} for revision, purpose in steps],
+        [],
+        lambda: session.console.table([Column("revision"), Column("what it does")], steps),
+    )

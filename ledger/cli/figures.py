@@ -34,8 +34,14 @@ def list_(session: Session, *, known_at: str | None) -> None:
     from ledger.actions import figures
 
     found = figures.list_figures(session.database(), known_at)
-    columns = [Column("figure"), Column("qualifier"), Column("value", is_number=True), Column("unit"),
-               Column("measure"), Column("quote")]
+    columns = [
+        Column("figure"),
+        Column("qualifier"),
+        Column("value", is_number=True),
+        Column("unit"),
+        Column("measure"),
+        Column("quote"),
+    ]
 
     def text() -> None:
         session.console.table(columns, [(f.figure, f.qualifier, f.value, f.unit, f.measure, f.quote) for f in found])

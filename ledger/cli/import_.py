@@ -24,8 +24,12 @@ if TYPE_CHECKING:
 @options.dry_run
 @click.option("--complete", is_flag=True, help="The list is complete: reverse what is no longer in it.")
 @click.option("--atomic", is_flag=True, help="All files or none: one refused row takes everything back.")
-@click.option("--annotate", type=click.Path(dir_okay=False, path_type=Path), metavar="OUT.xlsx",
-              help="Write a copy of the file for its sender: problem cells marked, commented and listed.")
+@click.option(
+    "--annotate",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="OUT.xlsx",
+    help="Write a copy of the file for its sender: problem cells marked, commented and listed.",
+)
 @options.output_format
 @pass_session
 def import_command(
@@ -121,7 +125,9 @@ def print_result(console: Console, result: ImportResult) -> None:
         for state in RowState
         if (count := result.rows.get(state, 0))
     ]
-    console.table([Column("rows"), Column("number", is_number=True), *(Column(f, is_number=True) for f in fields)], rows)
+    console.table(
+        [Column("rows"), Column("number", is_number=True), *(Column(f, is_number=True) for f in fields)], rows
+    )
     if any(result.projects.values()):
         what = result.kind.replace(",", " and ") or "projects"
         console.say(f"{what}: {shown(result.projects)}")

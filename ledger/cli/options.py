@@ -101,12 +101,23 @@ def _as_dict(ctx: Context, param: Parameter, pairs: tuple[tuple[str, str], ...])
 def common() -> list[click.Parameter]:
     """The options that stand before the command as well as after it."""
     return [
-        click.Option(["--db"], metavar="URL|PATH", callback=_set_database, expose_value=False,
-                     help="The ledger. Else EULEDGER_DB, else euledger.toml, else ./ledger.db."),
-        click.Option(["-q", "--quiet"], is_flag=True, callback=_set_quiet, expose_value=False,
-                     help="Only results and problems."),
-        click.Option(["-v", "--verbose"], is_flag=True, callback=_set_verbose, expose_value=False,
-                     help="Every line, nothing left out."),
+        click.Option(
+            ["--db"],
+            metavar="URL|PATH",
+            callback=_set_database,
+            expose_value=False,
+            help="The ledger. Else EULEDGER_DB, else euledger.toml, else ./ledger.db.",
+        ),
+        click.Option(
+            ["-q", "--quiet"], is_flag=True, callback=_set_quiet, expose_value=False, help="Only results and problems."
+        ),
+        click.Option(
+            ["-v", "--verbose"],
+            is_flag=True,
+            callback=_set_verbose,
+            expose_value=False,
+            help="Every line, nothing left out.",
+        ),
     ]
 
 
@@ -150,8 +161,16 @@ def group(name: str) -> Callable[[Callable[..., Any]], Group]:
 
 def output_format(function: F) -> F:
     """-f/--format: sets the session's format."""
-    return click.option("-f", "--format", type=click.Choice(["text", "json"]), default="text", is_eager=True,
-                        expose_value=False, callback=_set_format, help="Text for people or JSON for programs.")(function)
+    return click.option(
+        "-f",
+        "--format",
+        type=click.Choice(["text", "json"]),
+        default="text",
+        is_eager=True,
+        expose_value=False,
+        callback=_set_format,
+        help="Text for people or JSON for programs.",
+    )(function)
 
 
 def dry_run(function: F) -> F:
@@ -168,33 +187,46 @@ def output(function: F) -> F:
     """-o/--output."""
     from pathlib import Path
 
-    return click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
-                        help="Write the result there; the ending says as what.")(function)
+    return click.option(
+        "-o",
+        "--output",
+        type=click.Path(dir_okay=False, path_type=Path),
+        metavar="FILE",
+        help="Write the result there; the ending says as what.",
+    )(function)
 
 
 def settings(function: F) -> F:
     """--set FIELD=VALUE, as a dict."""
-    return click.option("--set", "settings", type=Setting(), multiple=True, callback=_as_dict,
-                        help="State for the whole file what it does not say: currency=EUR, fund=AMIF, "
-                             "stage=committed. Repeatable.")(function)
+    return click.option(
+        "--set",
+        "settings",
+        type=Setting(),
+        multiple=True,
+        callback=_as_dict,
+        help="State for the whole file what it does not say: currency=EUR, fund=AMIF, stage=committed. Repeatable.",
+    )(function)
 
 
 def with_illustrative(function: F) -> F:
     """--with-illustrative."""
-    return click.option("--with-illustrative", is_flag=True,
-                        help="Count made-up example data too; the result says so.")(function)
+    return click.option(
+        "--with-illustrative", is_flag=True, help="Count made-up example data too; the result says so."
+    )(function)
 
 
 def known_at(function: F) -> F:
     """--known-at."""
-    return click.option("--known-at", type=Known(),
-                        help="As the ledger knew it then: a batch number or a date-time (UTC).")(function)
+    return click.option(
+        "--known-at", type=Known(), help="As the ledger knew it then: a batch number or a date-time (UTC)."
+    )(function)
 
 
 def filters(function: F) -> F:
     """--as-of, --known-at, --fund, --country."""
-    function = click.option("--country", multiple=True, metavar="CODE",
-                            help="Only this country, EC or ISO code. Repeatable.")(function)
+    function = click.option(
+        "--country", multiple=True, metavar="CODE", help="Only this country, EC or ISO code. Repeatable."
+    )(function)
     function = click.option("--fund", multiple=True, metavar="CODE", help="Only this fund. Repeatable.")(function)
     function = known_at(function)
     return click.option("--as-of", type=Day(), help="Only what had happened by the end of this day.")(function)
@@ -205,7 +237,9 @@ def stage(function: F) -> F:
     from ledger.domain.stages import Stage
 
     stages = [str(each) for each in Stage if each is not Stage.OUTSIDE]
-    return click.option("--stage", type=click.Choice(stages), help="Stage of the money.  [default: committed]")(function)
+    return click.option("--stage", type=click.Choice(stages), help="Stage of the money.  [default: committed]")(
+        function
+    )
 
 
 def basis(function: F) -> F:

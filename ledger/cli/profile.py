@@ -101,10 +101,17 @@ def new(session: Session, *, file: Path, name: str | None, output: Path | None, 
 
 @profile.command("test")
 @click.argument("name", required=False)
-@click.option("--golden", multiple=True, type=click.Path(path_type=Path, file_okay=False, exists=True),
-              help="A folder with golden records; also the folders of profiles are searched.")
-@click.option("--write", type=click.Path(path_type=Path, dir_okay=False),
-              help="Write down what NAME makes of this file, as NAME.golden.json beside it.")
+@click.option(
+    "--golden",
+    multiple=True,
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    help="A folder with golden records; also the folders of profiles are searched.",
+)
+@click.option(
+    "--write",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write down what NAME makes of this file, as NAME.golden.json beside it.",
+)
 @options.settings
 @options.output_format
 @pass_session
@@ -124,12 +131,18 @@ def test(
         if name is None:
             raise UserError("--write needs the NAME of the profile")
         target, findings = profiles.write_golden(name, write, settings, folders)
-        session.finish(target and str(target), findings, lambda: session.console.say(f"{target}: look it over, then keep it") if target else None)
+        session.finish(
+            target and str(target),
+            findings,
+            lambda: session.console.say(f"{target}: look it over, then keep it") if target else None,
+        )
     lines, findings = profiles.run_golden(name, folders, golden)
     columns = [Column("profile"), Column("golden records"), Column("records", is_number=True), Column("result")]
 
     def text() -> None:
-        session.console.table(columns, [(x.profile, x.golden, x.records, "as expected" if x.ok else "differs") for x in lines])
+        session.console.table(
+            columns, [(x.profile, x.golden, x.records, "as expected" if x.ok else "differs") for x in lines]
+        )
         if not lines:
             session.console.talk("No golden records were found. Name their folder with --golden.")
 

@@ -44,8 +44,13 @@ def reconcile(
     from ledger.actions import reconcile as action
 
     done = action.reconcile(
-        session.database(), list(figures), with_illustrative=with_illustrative, as_of=as_of, known_at=known_at,
-        fund=fund, country=country,
+        session.database(),
+        list(figures),
+        with_illustrative=with_illustrative,
+        as_of=as_of,
+        known_at=known_at,
+        fund=fund,
+        country=country,
     )
     session.finish(done.results, done.findings, lambda: print_verdicts(session.console, done))
 
@@ -56,8 +61,12 @@ def print_verdicts(console: Console, done: ReconcileResult) -> None:
         band = interval(result.low, result.high, low_in=result.low_inclusive, high_in=result.high_inclusive)
         mark = "ILLUSTRATIVE DATA COUNTED" if result.illustrative else ""
         console.say("  ".join(filter(None, (result.figure, str(result.verdict), result.rule, band, mark))))
-        numbers = {"stated": result.stated, "ledger": result.ledger, "difference": result.difference,
-                   "room": result.room}
+        numbers = {
+            "stated": result.stated,
+            "ledger": result.ledger,
+            "difference": result.difference,
+            "room": result.room,
+        }
         told = "; ".join(f"{name} {shown(value)}" for name, value in numbers.items() if value is not None)
         console.paragraphs([f'"{result.quote}"' if result.quote else "", told, result.reason], indent=4)
     counts = Counter(str(result.verdict) for result in done.results)

@@ -18,8 +18,13 @@ if TYPE_CHECKING:
 
 
 @options.command("summary")
-@click.option("--by", default="fund,country,year", show_default=True, metavar="KEY[,KEY]...",
-              help="What to sum up by: fund, country, year …")
+@click.option(
+    "--by",
+    default="fund,country,year",
+    show_default=True,
+    metavar="KEY[,KEY]...",
+    help="What to sum up by: fund, country, year …",
+)
 @options.stage
 @options.basis
 @options.output
@@ -53,8 +58,15 @@ def summary(
         raise UserError(f"{output.name}: the ending must be one of .json {' '.join(action.FORMATS)}")
     database = session.database()
     done = action.summarise(
-        database, by=keys, stage=stage or "committed", basis=basis or "eu", funds=fund, countries=country,
-        as_of=as_of, known_at=known_at, with_illustrative=with_illustrative,
+        database,
+        by=keys,
+        stage=stage or "committed",
+        basis=basis or "eu",
+        funds=fund,
+        countries=country,
+        as_of=as_of,
+        known_at=known_at,
+        with_illustrative=with_illustrative,
     )
     results = as_json(done)
     if output is None:
@@ -86,8 +98,12 @@ def as_json(done: Summary) -> dict[str, Any]:
 
 
 def _sum(row: Row) -> dict[str, Any]:
-    return {"amount": row.amount, "projects": row.projects, "price_basis": row.price_basis,
-            "illustrative": row.is_illustrative}
+    return {
+        "amount": row.amount,
+        "projects": row.projects,
+        "price_basis": row.price_basis,
+        "illustrative": row.is_illustrative,
+    }
 
 
 def print_summary(console: Console, done: Summary) -> None:
@@ -95,13 +111,21 @@ def print_summary(console: Console, done: Summary) -> None:
     from ledger.reporting import words
 
     with_prices = len({row.price_basis for row in done.totals}) > 1
-    columns = [*(Column(words.HEADINGS[key]) for key in done.by), Column("Amount", is_number=True),
-               *([Column("Prices")] if with_prices else []), *([Column("Data")] if done.illustrative else []),
-               Column("Projects", is_number=True)]
+    columns = [
+        *(Column(words.HEADINGS[key]) for key in done.by),
+        Column("Amount", is_number=True),
+        *([Column("Prices")] if with_prices else []),
+        *([Column("Data")] if done.illustrative else []),
+        Column("Projects", is_number=True),
+    ]
 
     def cells(row: Row) -> tuple[object, ...]:
-        return (row.amount, *([words.prices(row.price_basis)] if with_prices else []),
-                *([words.data(row.is_illustrative)] if done.illustrative else []), row.projects)
+        return (
+            row.amount,
+            *([words.prices(row.price_basis)] if with_prices else []),
+            *([words.data(row.is_illustrative)] if done.illustrative else []),
+            row.projects,
+        )
 
     # A year is a name here, not a number to be grouped.
     rows = [(*(None if value is None else str(value) for value in row.keys.values()), *cells(row)) for row in done.rows]

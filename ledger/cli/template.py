@@ -34,4 +34,6 @@ def template(session: Session, *, kind: str | None, output: Path | None) -> None
         raise UserError(f"say where it is to be written: euledger template {kind} -o {kind}.xlsx")
     action.write(kind, output)
     results = {"kind": kind, "file": str(output)}
-    session.finish(results, [], lambda: session.console.talk(f"Written: {output}. Fill it in, then: euledger import {output}"))
+    session.finish(
+        results, [], lambda: session.console.talk(f"Written: {output}. Fill it in, then: euledger import {output}")
+    )

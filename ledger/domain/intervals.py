@@ -366,9 +366,7 @@ def judge(band: Band, known: Interval | None, *, external: bool = False, target:
     low, high = band.holds.low, band.holds.high
     room_low = None if recorded is None or low is None else recorded - low
     room_high = None if recorded is None or high is None else high - recorded
-    verdict, reason = _verdict(
-        band, known, external=external, target=target or band.rule.id == "R-TARGET"
-    )
+    verdict, reason = _verdict(band, known, external=external, target=target or band.rule.id == "R-TARGET")
     return Judgement(
         verdict=verdict,
         rule=band.rule.id,

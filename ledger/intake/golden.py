@@ -64,7 +64,12 @@ def run(path: Path, profile: str, profiles: Sequence[Profile], lists: CodeLists)
 
 
 def describe(
-    path: Path, settings: Mapping[str, str], profiles: Sequence[Profile], lists: CodeLists, *, profile: str | None = None
+    path: Path,
+    settings: Mapping[str, str],
+    profiles: Sequence[Profile],
+    lists: CodeLists,
+    *,
+    profile: str | None = None,
 ) -> dict[str, Any]:
     """What reading a file gives, as a golden file holds it."""
     reading = read_file(path, profile=profile, settings=settings, profiles=profiles, code_lists=lists)
@@ -84,7 +89,9 @@ def content(reading: Reading) -> dict[str, Any]:
             if row.record:
                 records.append({"row": row.number, **_record(row.record)})
     told = [f for f in reading.findings if f.level is not Severity.INFO]
-    remarks = sorted({f.code for f in reading.findings if f.level is Severity.INFO} - {"column-unread", "sheet-skipped"})
+    remarks = sorted(
+        {f.code for f in reading.findings if f.level is Severity.INFO} - {"column-unread", "sheet-skipped"}
+    )
     return {
         "profile": reading.profile,
         "rows": dict(sorted(states.items())),
@@ -107,7 +114,18 @@ def _record(record: Record) -> dict[str, Any]:
         made["splits"] = record.splits
     if record.amounts:
         made["amounts"] = [
-            " ".join([a.stage, a.basis, a.country, a.currency, str(a.minor), str(a.value_date or "undated"), f"column {a.column}", f"({a.rule})"])
+            " ".join(
+                [
+                    a.stage,
+                    a.basis,
+                    a.country,
+                    a.currency,
+                    str(a.minor),
+                    str(a.value_date or "undated"),
+                    f"column {a.column}",
+                    f"({a.rule})",
+                ]
+            )
             for a in record.amounts
         ]
     return made

@@ -57,7 +57,9 @@ class LongTotals:
         """Take a data row into account: it counts in every total over one or more of the columns."""
         key = self._key(values)
         for choice in range(1, 1 << len(self._words)):
-            over = tuple(_ALL if place < len(self._words) and choice >> place & 1 else part for place, part in enumerate(key))
+            over = tuple(
+                _ALL if place < len(self._words) and choice >> place & 1 else part for place, part in enumerate(key)
+            )
             first, _ = self._rows.get(over, (row, row))
             self._rows[over] = (first, row)
             for name, (currency, minor) in stated.items():

@@ -94,7 +94,9 @@ def _doubtful(column: IdentifiedColumn, texts: dict[int, str]) -> list[str]:
 
 
 def _column(column: IdentifiedColumn, header: str, head: str) -> list[str]:
-    lines = [f"# Column {column.letter}, {round(column.confidence * 100)} % sure: {_comment('; '.join(column.evidence))}"]
+    lines = [
+        f"# Column {column.letter}, {round(column.confidence * 100)} % sure: {_comment('; '.join(column.evidence))}"
+    ]
     if column.alternatives:
         lines.append(f"# It might also be {', '.join(column.alternatives)}.")
     lines += [f"[{head}columns.{column.field}]", f"headers = {_listed([header])}"]

@@ -128,7 +128,9 @@ class RowGroups:
         if self.rule.amounts == "latest":
             return self._latest(group, values, stated)
         if number != group.first:
-            differing = [name for name in stated.keys() | group.amounts.keys() if stated.get(name) != group.amounts.get(name)]
+            differing = [
+                name for name in stated.keys() | group.amounts.keys() if stated.get(name) != group.amounts.get(name)
+            ]
             if differing:
                 return Verdict({}, problem=self._difference(group, stated, min(differing)))
         else:
@@ -181,7 +183,9 @@ class RowGroups:
             message = f"{self.repeats:,} rows repeat the amounts of a row above with the same reference; {sums or 'nothing'} counted once"
             return "amounts-repeated", message, {"rows": self.repeats, "minor": dict(self.repeated)}
         if self.older:
-            message = f"{self.older:,} rows state an earlier situation than another row of the same reference; not booked"
+            message = (
+                f"{self.older:,} rows state an earlier situation than another row of the same reference; not booked"
+            )
             return "older-state", message, {"rows": self.older}
         return None
 

@@ -102,7 +102,11 @@ class TableReader:
         self._not_booked: Counter[str] = Counter()
         for helper in (groups, self._long, self._checks):
             for name in helper.unknown if helper else ():
-                log.tell("column-missing", f"the profile names the column {name!r}, which is not there", str(table.header_row))
+                log.tell(
+                    "column-missing",
+                    f"the profile names the column {name!r}, which is not there",
+                    str(table.header_row),
+                )
         self._digests: dict[str, int] = {}
         self._header_digest = ""
         self._hidden: list[int] = []
@@ -173,9 +177,7 @@ class TableReader:
             return ReadRow(number, RowState.NOTE, mark, None, self._maker.amounts(values, tell=False))
         return self._record(number, values, mark)
 
-    def _total(
-        self, number: int, values: list[Value], mark: str, *, label: str | None, hidden: str | None
-    ) -> ReadRow:
+    def _total(self, number: int, values: list[Value], mark: str, *, label: str | None, hidden: str | None) -> ReadRow:
         stated = self._maker.amounts(values, tell=False)
         if label is not None:
             self._checker.check(number, label, values, stated, self._facts.formulas)

@@ -23,17 +23,26 @@ from ledger.store.reports import Line
 
 _NO = Column("no", "No.", Kind.NUMBER, 7)
 _AMOUNT = Column("amount", "Amount", Kind.MONEY, 21)
-_MONEY_MARKS = (Column("currency", "Currency", width=10), Column("price_basis", "Prices", width=12),
-                Column("data", "Data", width=12))
+_MONEY_MARKS = (
+    Column("currency", "Currency", width=10),
+    Column("price_basis", "Prices", width=12),
+    Column("data", "Data", width=12),
+)
 
 #: Keys whose names stand beside their codes; those of the few funds, which are long, stand on the sheet About.
 _NAMED = ("country", "theme")
-_SUMS = ("Amounts on the sheet Summary are formulas over the sheet Detail. Check compares each with the ledger's own "
-         f"value beside it and says {DIFFERS} as soon as a cell was changed.")
-_NUMBERS = ("The number of a row of Summary; the lines behind it carry it on the sheet Detail. Lines without a number "
-            "cancel each other out in a row that came to nothing.")
-_PROJECTS = ("Decisions and operations; contracts inside a decision are not counted again. A project of several "
-             "countries or years counts in each row and once in a total.")
+_SUMS = (
+    "Amounts on the sheet Summary are formulas over the sheet Detail. Check compares each with the ledger's own "
+    f"value beside it and says {DIFFERS} as soon as a cell was changed."
+)
+_NUMBERS = (
+    "The number of a row of Summary; the lines behind it carry it on the sheet Detail. Lines without a number "
+    "cancel each other out in a row that came to nothing."
+)
+_PROJECTS = (
+    "Decisions and operations; contracts inside a decision are not counted again. A project of several "
+    "countries or years counts in each row and once in a total."
+)
 _TRACE = "File, Sheet and Cell on the sheet Detail name the cell that each amount was read from."
 
 
@@ -73,31 +82,47 @@ def write_budget(summary: Summary, lines: Iterable[Line], envelopes: Sequence[En
 def _detail(book: Book, summary: Summary, lines: Iterable[Line], sums: Sums, notice: str) -> None:
     extra = [name for name in summary.by if name not in ("fund", "country", "theme", "year", "stage", "basis")]
     columns = [
-        _NO, Column("record", "Record", width=22), Column("title", "Title", width=44),
-        Column("fund", "Fund", width=11), Column("country", "Country", width=9), Column("theme", "Theme", width=22),
-        Column("year", "Year", Kind.NUMBER, 9), Column("value_date", "Value date", Kind.DAY, 12),
-        Column("stage", "Stage", width=12), Column("basis", "Basis", width=11), _AMOUNT, *_MONEY_MARKS,
+        _NO,
+        Column("record", "Record", width=22),
+        Column("title", "Title", width=44),
+        Column("fund", "Fund", width=11),
+        Column("country", "Country", width=9),
+        Column("theme", "Theme", width=22),
+        Column("year", "Year", Kind.NUMBER, 9),
+        Column("value_date", "Value date", Kind.DAY, 12),
+        Column("stage", "Stage", width=12),
+        Column("basis", "Basis", width=11),
+        _AMOUNT,
+        *_MONEY_MARKS,
         *(key_column(name, summary) for name in extra),
-        Column("batch", "Batch", Kind.NUMBER, 8), Column("file", "File", width=36), Column("sheet", "Sheet", width=14),
-        Column("cell", "Cell", width=9), Column("rule", "Rule", width=26),
+        Column("batch", "Batch", Kind.NUMBER, 8),
+        Column("file", "File", width=36),
+        Column("sheet", "Sheet", width=14),
+        Column("cell", "Cell", width=9),
+        Column("rule", "Rule", width=26),
         Column("transfer", "Transfer", Kind.NUMBER, 10),
     ]
     plan = SheetPlan(
-        "Detail", f"Detail: the transfers behind the summary ({words.subject(summary)})",
-        Table(columns, _detail_rows(summary, lines, extra, sums)), notice,
+        "Detail",
+        f"Detail: the transfers behind the summary ({words.subject(summary)})",
+        Table(columns, _detail_rows(summary, lines, extra, sums)),
+        notice,
         ["Filter No. by the number of a row of the sheet Summary to see the lines and the source cells behind it."],
         frozen=3,
     )
     last = book.fill(plan)
     at = {column.name: index for index, column in enumerate(columns)}
-    for name, column in (("Detail_No", "no"), ("Detail_Amount", "amount"), ("Detail_Currency", "currency"),
-                         ("Detail_Prices", "price_basis"), ("Detail_Data", "data")):
+    for name, column in (
+        ("Detail_No", "no"),
+        ("Detail_Amount", "amount"),
+        ("Detail_Currency", "currency"),
+        ("Detail_Prices", "price_basis"),
+        ("Detail_Data", "data"),
+    ):
         book.define(name, "Detail", at[column], plan.header_row + 1, last)
 
 
-def _detail_rows(
-    summary: Summary, lines: Iterable[Line], extra: Sequence[str], sums: Sums
-) -> Iterator[Sequence[Cell]]:
+def _detail_rows(summary: Summary, lines: Iterable[Line], extra: Sequence[str], sums: Sums) -> Iterator[Sequence[Cell]]:
     numbers = {(tuple(row.keys.values()), row.group): number for number, row in enumerate(summary.rows, start=1)}
     year_at = summary.by.index("year") if "year" in summary.by else None
     for line in lines:
@@ -106,10 +131,26 @@ def _detail_rows(
         sums.add(number, line)
         by_name = dict(zip(summary.by, keys, strict=True))
         yield [
-            number, line.record, line.title, line.fund, line.country, line.theme, line.year or words.UNDATED,
-            line.value_date, line.stage, line.basis, Money(line.minor, line.currency), line.currency,
-            words.prices(line.price_basis), words.data(line.is_illustrative), *(by_name[name] for name in extra),
-            line.batch_id, line.file, line.sheet, _cell_name(line), "" if line.rule == "cell" else line.rule,
+            number,
+            line.record,
+            line.title,
+            line.fund,
+            line.country,
+            line.theme,
+            line.year or words.UNDATED,
+            line.value_date,
+            line.stage,
+            line.basis,
+            Money(line.minor, line.currency),
+            line.currency,
+            words.prices(line.price_basis),
+            words.data(line.is_illustrative),
+            *(by_name[name] for name in extra),
+            line.batch_id,
+            line.file,
+            line.sheet,
+            _cell_name(line),
+            "" if line.rule == "cell" else line.rule,
             line.transfer_id,
         ]
 
@@ -130,16 +171,36 @@ def _summary(book: Book, summary: Summary, sums: Sums, notice: str) -> None:
         if name in named:
             longest = max((len(_name(summary, name, row.keys[name])) for row in summary.rows), default=0)
             keys.append(Column(f"{name}_name", f"{words.HEADINGS[name]} name", width=min(max(longest, 14), 48) + 3))
-    columns = [_NO, *keys, _AMOUNT, *_MONEY_MARKS, Column("projects", "Projects", Kind.COUNT, 10),
-               Column("ledger", "In the ledger", Kind.MONEY, 21), Column("check", "Check", Kind.CHECK, 11)]
+    columns = [
+        _NO,
+        *keys,
+        _AMOUNT,
+        *_MONEY_MARKS,
+        Column("projects", "Projects", Kind.COUNT, 10),
+        Column("ledger", "In the ledger", Kind.MONEY, 21),
+        Column("check", "Check", Kind.CHECK, 11),
+    ]
     lines = [words.head(summary), *(f"{label}: {value}" for label, value in words.limits(summary))]
-    draft = SheetPlan("Summary", words.title(summary), Table(columns, ()), notice, lines,
-                      [[None] * len(columns)] * len(summary.totals), frozen=1 + len(keys) if len(keys) < 4 else 2)
+    draft = SheetPlan(
+        "Summary",
+        words.title(summary),
+        Table(columns, ()),
+        notice,
+        lines,
+        [[None] * len(columns)] * len(summary.totals),
+        frozen=1 + len(keys) if len(keys) < 4 else 2,
+    )
     letters = _letters(columns)
     first_sum = draft.header_row - len(summary.totals)  # 1-based: a blank row parts the sums from the headings
     totals = [
-        _with_check(letters, first_sum + place, row, [words.group(row), *[None] * len(keys)],
-                    summed=sums.by_group.get(row.group, 0), formula=_group_formula(row))
+        _with_check(
+            letters,
+            first_sum + place,
+            row,
+            [words.group(row), *[None] * len(keys)],
+            summed=sums.by_group.get(row.group, 0),
+            formula=_group_formula(row),
+        )
         for place, row in enumerate(summary.totals)
     ]
     rows = []
@@ -171,8 +232,10 @@ def _letters(columns: Sequence[Column]) -> dict[str, str]:
 
 def _group_formula(row: Row) -> str:
     currency, price_basis, is_illustrative = row.group
-    return (f'=ROUND(SUMIFS(Detail_Amount,Detail_Currency,"{currency}",Detail_Prices,"{words.prices(price_basis)}",'
-            f'Detail_Data,"{words.data(is_illustrative)}"),{minor_digits(currency)})')
+    return (
+        f'=ROUND(SUMIFS(Detail_Amount,Detail_Currency,"{currency}",Detail_Prices,"{words.prices(price_basis)}",'
+        f'Detail_Data,"{words.data(is_illustrative)}"),{minor_digits(currency)})'
+    )
 
 
 def _with_check(
@@ -183,40 +246,73 @@ def _with_check(
     half = f"0.{'0' * minor_digits(currency)}5"  # half a minor unit
     check = f'=IF(ABS({letters["amount"]}{at}-{letters["ledger"]}{at})<{half},"{AGREES}","{DIFFERS}")'
     return [
-        *keys, Formula(formula, Money(summed, currency)), currency, words.prices(row.price_basis),
-        words.data(row.is_illustrative), row.projects, row.amount,
+        *keys,
+        Formula(formula, Money(summed, currency)),
+        currency,
+        words.prices(row.price_basis),
+        words.data(row.is_illustrative),
+        row.projects,
+        row.amount,
         Formula(check, AGREES if summed == row.amount.minor else DIFFERS),
     ]
 
 
 def _envelopes(summary: Summary, states: Sequence[EnvelopeState], notice: str) -> SheetPlan:
     columns = [
-        Column("title", "Envelope", width=58), Column("reference", "Reference", width=28),
-        Column("fund", "Fund", width=11), Column("country", "Country", width=9),
-        Column("stated", "Stated", Kind.MONEY, 21), Column("parts", "In parts", Kind.MONEY, 21),
-        Column("drawn", "Drawn", Kind.MONEY, 21), Column("left", "Left", Kind.MONEY, 21), *_MONEY_MARKS,
-        Column("role", "Role", width=14), Column("status", "Status", width=13), Column("from", "From", Kind.DAY, 12),
-        Column("to", "To", Kind.DAY, 12), Column("legal_reference", "Legal reference", width=44),
+        Column("title", "Envelope", width=58),
+        Column("reference", "Reference", width=28),
+        Column("fund", "Fund", width=11),
+        Column("country", "Country", width=9),
+        Column("stated", "Stated", Kind.MONEY, 21),
+        Column("parts", "In parts", Kind.MONEY, 21),
+        Column("drawn", "Drawn", Kind.MONEY, 21),
+        Column("left", "Left", Kind.MONEY, 21),
+        *_MONEY_MARKS,
+        Column("role", "Role", width=14),
+        Column("status", "Status", width=13),
+        Column("from", "From", Kind.DAY, 12),
+        Column("to", "To", Kind.DAY, 12),
+        Column("legal_reference", "Legal reference", width=44),
     ]
     tree = list(_in_tree_order(states))
-    notes = ["Left = stated less what is in parts and what is drawn directly.",
-             "Only nodes of a tree count in a summary; a reinforcement feeds another envelope and is not added to it."]
+    notes = [
+        "Left = stated less what is in parts and what is drawn directly.",
+        "Only nodes of a tree count in a summary; a reinforcement feeds another envelope and is not added to it.",
+    ]
     if summary.filters.get("as_of"):
         notes.append("The as-of date of the summary does not apply here.")
-    plan = SheetPlan("Envelopes", "Envelopes: the acts' amounts down to countries, and what is left",
-                     Table(columns, ()), notice, notes)
+    plan = SheetPlan(
+        "Envelopes",
+        "Envelopes: the acts' amounts down to countries, and what is left",
+        Table(columns, ()),
+        notice,
+        notes,
+    )
     rows: list[list[Cell]] = []
     for place, (state, level) in enumerate(tree):
         at = plan.header_row + 2 + place
         currency = state.currency
         left = Formula(f"=ROUND(E{at}-F{at}-G{at},{minor_digits(currency)})", Money(state.left_minor, currency))
-        rows.append([
-            Indented(state.title or state.ref, level, is_strong=level == 0 and state.children > 0), state.ref, state.fund, state.country,
-            Money(state.stated_minor, currency), Money(state.parts_minor, currency),
-            Money(state.drawn_minor, currency), left, currency, words.prices(state.price_basis),
-            words.data(state.is_illustrative), state.role, state.status, state.period_start, state.period_end,
-            state.legal_reference,
-        ])
+        rows.append(
+            [
+                Indented(state.title or state.ref, level, is_strong=level == 0 and state.children > 0),
+                state.ref,
+                state.fund,
+                state.country,
+                Money(state.stated_minor, currency),
+                Money(state.parts_minor, currency),
+                Money(state.drawn_minor, currency),
+                left,
+                currency,
+                words.prices(state.price_basis),
+                words.data(state.is_illustrative),
+                state.role,
+                state.status,
+                state.period_start,
+                state.period_end,
+                state.legal_reference,
+            ]
+        )
     return replace(plan, table=Table(columns, rows))
 
 
@@ -229,8 +325,10 @@ def _in_tree_order(states: Sequence[EnvelopeState]) -> Iterator[tuple[EnvelopeSt
         children.setdefault(parent, []).append(state)
 
     def below(parent: str | None, level: int) -> Iterator[tuple[EnvelopeState, int]]:
-        order = sorted(children.get(parent, ()), key=lambda s: (s.role != "node", s.fund if parent is None else "",
-                                                                -s.stated_minor, s.ref))
+        order = sorted(
+            children.get(parent, ()),
+            key=lambda s: (s.role != "node", s.fund if parent is None else "", -s.stated_minor, s.ref),
+        )
         for state in order:
             yield state, level
             yield from below(state.ref, level + 1)
@@ -242,15 +340,23 @@ def _about(summary: Summary, notice: str) -> SheetPlan:
     head = summary.ledger_head
     facts: list[tuple[str, Any]] = [
         ("Question", words.title(summary)),
-        ("Stage", summary.stage), ("Basis", summary.basis), ("By", ", ".join(summary.by) or "(one sum)"),
+        ("Stage", summary.stage),
+        ("Basis", summary.basis),
+        ("By", ", ".join(summary.by) or "(one sum)"),
         *words.limits(summary),
-        ("Illustrative data", "counted, in rows of its own" if summary.filters.get("with_illustrative") else "left out"),
+        (
+            "Illustrative data",
+            "counted, in rows of its own" if summary.filters.get("with_illustrative") else "left out",
+        ),
         ("Ledger head", "empty" if head is None else f"batch {head.batch}"),
         ("Recorded at", "" if head is None else head.recorded_at),
         ("Program", f"eu-funding-ledger {ledger.__version__}"),
         *((f"Fund {code}", summary.names["fund"].get(code, "")) for code in _funds(summary)),
         *(("Warning", str(finding)) for finding in summary.findings),
-        ("Sums", _SUMS), ("No.", _NUMBERS), ("Projects", _PROJECTS), ("Trace", _TRACE),
+        ("Sums", _SUMS),
+        ("No.", _NUMBERS),
+        ("Projects", _PROJECTS),
+        ("Trace", _TRACE),
     ]
     rows: list[list[Cell]] = [[label, str(value)] for label, value in facts if value != ""]
     columns = [Column("what", "What", width=20), Column("says", "Answer", Kind.PROSE, 110)]

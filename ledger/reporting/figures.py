@@ -89,5 +89,11 @@ def _row(found: Total, by: Sequence[str]) -> Row:
 
 def _order(row: Row) -> tuple[Any, ...]:
     currency, price_basis, is_illustrative = row.group
-    return (is_illustrative, currency != HOME_CURRENCY, currency, price_basis != CURRENT, price_basis,
-            tuple((value is None, value if isinstance(value, int) else 0, str(value)) for value in row.keys.values()))
+    return (
+        is_illustrative,
+        currency != HOME_CURRENCY,
+        currency,
+        price_basis != CURRENT,
+        price_basis,
+        tuple((value is None, value if isinstance(value, int) else 0, str(value)) for value in row.keys.values()),
+    )

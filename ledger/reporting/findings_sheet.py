@@ -66,7 +66,9 @@ def sheet_xml(marks: Sequence[Mark], styles: Styles) -> bytes:
     """The worksheet as a part of a package; adds to `styles` what it needs."""
     plain = styles.format(alignment='<alignment vertical="top" wrapText="1"/>')
     title = styles.format(font='<font><b/><sz val="14"/><name val="Calibri"/></font>')
-    advice = styles.format(font='<font><i/><sz val="11"/><name val="Calibri"/></font>', alignment='<alignment vertical="top"/>')
+    advice = styles.format(
+        font='<font><i/><sz val="11"/><name val="Calibri"/></font>', alignment='<alignment vertical="top"/>'
+    )
     head = styles.format(
         font='<font><b/><sz val="11"/><color rgb="FFFFFFFF"/><name val="Calibri"/></font>',
         fill=solid("FF1F3864"),
@@ -85,7 +87,9 @@ def sheet_xml(marks: Sequence[Mark], styles: Styles) -> bytes:
         f'<row r="2" ht="22" customHeight="1">{_text("A2", TITLE, title)}</row>',
         f'<row r="3">{_text("A3", summary(marks), 0)}</row>',
         f'<row r="4">{_text("A4", ADVICE, advice)}</row>',
-        '<row r="5" ht="20" customHeight="1">' + "".join(_text(cell_name(5, c), t, head) for c, t in enumerate(HEADINGS, 1)) + "</row>",
+        '<row r="5" ht="20" customHeight="1">'
+        + "".join(_text(cell_name(5, c), t, head) for c, t in enumerate(HEADINGS, 1))
+        + "</row>",
     ]
     links = []
     for number, mark in enumerate(in_order(marks), FIRST_ROW):
@@ -93,8 +97,11 @@ def sheet_xml(marks: Sequence[Mark], styles: Styles) -> bytes:
         formats = [plain, link if where else plain, plain, looks.get(mark.finding.level, plain), plain, plain]
         cells = row_of(mark.finding)
         shown = (cells[0], cells[1] or ("sheet" if where else "file"), *cells[2:])
-        rows.append(f'<row r="{number}" ht="{height(cells)}" customHeight="1">' + "".join(
-            _text(cell_name(number, c), t, s) for c, (t, s) in enumerate(zip(shown, formats, strict=True), 1)) + "</row>")
+        rows.append(
+            f'<row r="{number}" ht="{height(cells)}" customHeight="1">'
+            + "".join(_text(cell_name(number, c), t, s) for c, (t, s) in enumerate(zip(shown, formats, strict=True), 1))
+            + "</row>"
+        )
         if where:
             links.append(f'<hyperlink ref="B{number}" location={attribute(where)} display={attribute(shown[1])}/>')
     last = max(FIRST_ROW - 1 + len(marks), FIRST_ROW - 1)

@@ -27,8 +27,12 @@ def document(summary: Summary) -> str:
     if summary.illustrative:
         parts.insert(0, f"**{words.NOTICE}**")
     if summary.totals:
-        parts.append("\n".join(f"- {words.group(row)}: **{_shown(row.amount)}** (projects: {grouped(str(row.projects))})"
-                               for row in summary.totals))
+        parts.append(
+            "\n".join(
+                f"- {words.group(row)}: **{_shown(row.amount)}** (projects: {grouped(str(row.projects))})"
+                for row in summary.totals
+            )
+        )
     parts.append(table(summary_table(summary)) if summary.rows else "Nothing in the ledger answers to this question.")
     asked = [f"{label}: {markdown_text(value)}" for label, value in words.limits(summary)]
     parts.append("\n".join(f"- {line}" for line in [words.head(summary), *asked]))
@@ -47,8 +51,10 @@ def table(content: Table) -> str:
 
 
 def _line(row: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> str:
-    padded = [text.rjust(width) if at_right else text.ljust(width)
-              for text, width, at_right in zip(row, widths, right, strict=True)]
+    padded = [
+        text.rjust(width) if at_right else text.ljust(width)
+        for text, width, at_right in zip(row, widths, right, strict=True)
+    ]
     return f"| {' | '.join(padded)} |"
 
 

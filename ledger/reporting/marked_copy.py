@@ -75,8 +75,15 @@ def copy_marked(sheets: Sequence[SheetCopy], findings: Sequence[Finding], out: P
     by_sheet = marks_by_sheet(findings)
     names = dict(zip((sheet.name for sheet in sheets), _names(sheets), strict=True))
     with replacing(out) as draft:
-        book = Workbook(draft, {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False,
-                                "default_date_format": "yyyy-mm-dd"})
+        book = Workbook(
+            draft,
+            {
+                "strings_to_formulas": False,
+                "strings_to_urls": False,
+                "strings_to_numbers": False,
+                "default_date_format": "yyyy-mm-dd",
+            },
+        )
         marks: list[Mark] = [mark for name, several in by_sheet.items() if name not in names for mark in several]
         shown = False
         for sheet in sheets:
@@ -152,8 +159,11 @@ class _Page:
             look: dict[str, Any] = {"num_format": number} if number else {}
             if level is not None:
                 fill, _, edge = LOOKS[level]
-                look |= {"bg_color": f"#{fill[2:]}", "border": 2 if level is Severity.ERROR else 8,
-                         "border_color": f"#{edge[2:]}"}
+                look |= {
+                    "bg_color": f"#{fill[2:]}",
+                    "border": 2 if level is Severity.ERROR else 8,
+                    "border_color": f"#{edge[2:]}",
+                }
             self._formats[key] = self.book.add_format(look)
         return self._formats[key]
 

@@ -129,7 +129,13 @@ def _set_styles(part: Part, scan: _Scan, levels: Mapping[tuple[int, int], Severi
     for row, cells in sorted(new.items()):
         element = scan.rows.get(row)
         style = _row_style(element)
-        made = [(column, f'<{data.prefix}c r="{cell_name(row, column)}" s="{styles.marked(style if style is not None else _column_style(scan, column), level)}"/>') for column, level in cells]
+        made = [
+            (
+                column,
+                f'<{data.prefix}c r="{cell_name(row, column)}" s="{styles.marked(style if style is not None else _column_style(scan, column), level)}"/>',
+            )
+            for column, level in cells
+        ]
         if element is None:
             text = f'<{data.prefix}row r="{row}">{"".join(text for _, text in made)}</{data.prefix}row>'
             if row in scan.later:
@@ -167,9 +173,14 @@ def _comment(
     target = parts.related(path, "comments")
     if target is None or not parts.has(target):
         target = parts.free_name("xl/comments{}.xml")
-        namespace = scan.head[0].attributes.get("xmlns" + (":" + scan.head[0].prefix[:-1] if scan.head[0].prefix else ""), MAIN)
-        parts.write(target, f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n<comments xmlns="{namespace}">'
-                    "<authors></authors><commentList></commentList></comments>".encode())
+        namespace = scan.head[0].attributes.get(
+            "xmlns" + (":" + scan.head[0].prefix[:-1] if scan.head[0].prefix else ""), MAIN
+        )
+        parts.write(
+            target,
+            f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n<comments xmlns="{namespace}">'
+            "<authors></authors><commentList></commentList></comments>".encode(),
+        )
         parts.declare(target, "application/vnd.openxmlformats-officedocument.spreadsheetml.comments+xml")
         parts.relate(path, f"{kinds}/comments", target)
     known = _write_comments(parts, target, texts)
@@ -253,7 +264,11 @@ def _add_shapes(
 def _widths(scan: _Scan) -> dict[tuple[int, int], int]:
     """(first, last column) -> width in pixels of the columns whose width is set."""
     return {
-        (int(element.get("min") or 0), int(element.get("max") or 0)): int((element.get("width") or "9").partition(".")[0]) * 7 + 5
+        (int(element.get("min") or 0), int(element.get("max") or 0)): int(
+            (element.get("width") or "9").partition(".")[0]
+        )
+        * 7
+        + 5
         for element in scan.head
         if element.local == "col" and element.get("width")
     }

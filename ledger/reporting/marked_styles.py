@@ -30,7 +30,9 @@ EMPTY: Final = (
     '<cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>'
 )
 #: Fonts that cannot be read on a light fill.
-_LIGHT = re.compile(r'<\w*:?color\b[^>]*(?:rgb="(?:FF|00)?(?:F[0-9A-F]){3}"|theme="[02]"|indexed="(?:1|9)")[^>]*/>', re.IGNORECASE)
+_LIGHT = re.compile(
+    r'<\w*:?color\b[^>]*(?:rgb="(?:FF|00)?(?:F[0-9A-F]){3}"|theme="[02]"|indexed="(?:1|9)")[^>]*/>', re.IGNORECASE
+)
 
 
 class Styles:
@@ -83,7 +85,9 @@ class Styles:
         if key not in self._marked:
             colour, line, edge = LOOKS[level]
             own = self._items["cellXfs"][style] if style < len(self._items["cellXfs"]) else self._items["cellXfs"][0]
-            sides = "".join(f'<{s} style="{line}"><color rgb="{edge}"/></{s}>' for s in ("left", "right", "top", "bottom"))
+            sides = "".join(
+                f'<{s} style="{line}"><color rgb="{edge}"/></{s}>' for s in ("left", "right", "top", "bottom")
+            )
             values: dict[str, str | None] = {
                 "fillId": str(self.add("fills", solid(colour))),
                 "borderId": str(self.add("borders", f"<border>{sides}<diagonal/></border>")),
@@ -114,7 +118,9 @@ class Styles:
         """Index of the format that is the one at `style` without fill and border."""
         own = self._items["cellXfs"][style]
         cut = own.index(">") + 1
-        return self._index("cellXfs", with_attributes(own[:cut].encode(), {"fillId": "0", "borderId": "0"}).decode() + own[cut:])
+        return self._index(
+            "cellXfs", with_attributes(own[:cut].encode(), {"fillId": "0", "borderId": "0"}).decode() + own[cut:]
+        )
 
     def result(self) -> bytes:
         """The part with all that was added."""
@@ -143,7 +149,9 @@ class Styles:
 
 def solid(colour: str) -> str:
     """A fill of one colour (ARGB)."""
-    return f'<fill><patternFill patternType="solid"><fgColor rgb="{colour}"/><bgColor indexed="64"/></patternFill></fill>'
+    return (
+        f'<fill><patternFill patternType="solid"><fgColor rgb="{colour}"/><bgColor indexed="64"/></patternFill></fill>'
+    )
 
 
 def _attribute(tag: str, name: str) -> str | None:

@@ -98,7 +98,7 @@ class Parts:
                 tag = f'<{root.prefix}Default Extension="vml" ContentType={attribute(content_type)}/>'
                 part.insert(root.inner, tag)
         else:
-            tag = f'<{root.prefix}Override PartName={attribute("/" + path)} ContentType={attribute(content_type)}/>'
+            tag = f"<{root.prefix}Override PartName={attribute('/' + path)} ContentType={attribute(content_type)}/>"
             part.append(root, tag)
         self.write(_TYPES, part.result())
 

@@ -57,7 +57,11 @@ def mark_of(finding: Finding) -> Mark:
     start, _, end = text.partition(":")
     first, last = place_of(start), place_of(end or start)
     if first and last:
-        cells = [(r, c) for r in range(first[0], min(last[0], first[0] + _MARKED_AT_MOST) + 1) for c in range(first[1], min(last[1], 16_384) + 1)]
+        cells = [
+            (r, c)
+            for r in range(first[0], min(last[0], first[0] + _MARKED_AT_MOST) + 1)
+            for c in range(first[1], min(last[1], 16_384) + 1)
+        ]
         cells = cells[:_MARKED_AT_MOST]
         return Mark(finding, tuple(cells), rows=frozenset(row for row, _ in cells))
     if column := _COLUMN.fullmatch(text):

@@ -75,7 +75,10 @@ def summary_table(summary: Summary) -> Table:
     rows = [
         [
             *(words.key(name, value) for name, value in row.keys.items()),
-            row.amount, row.amount.currency, words.prices(row.price_basis), words.data(row.is_illustrative),
+            row.amount,
+            row.amount.currency,
+            words.prices(row.price_basis),
+            words.data(row.is_illustrative),
             row.projects,
         ]
         for row in summary.rows

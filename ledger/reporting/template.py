@@ -38,7 +38,13 @@ class Entry(Enum):
     CHOICE = "choice from a list"
 
 
-_FORMATS = {Entry.DAY: "yyyy-mm-dd", Entry.AMOUNT: "#,##0.00", Entry.PERCENT: "0.##%", Entry.REFERENCE: "@", Entry.TEXT: "@"}
+_FORMATS = {
+    Entry.DAY: "yyyy-mm-dd",
+    Entry.AMOUNT: "#,##0.00",
+    Entry.PERCENT: "0.##%",
+    Entry.REFERENCE: "@",
+    Entry.TEXT: "@",
+}
 _WIDTHS = {Entry.TEXT: 28, Entry.REFERENCE: 20, Entry.DAY: 13, Entry.AMOUNT: 19, Entry.PERCENT: 13, Entry.NUMBER: 16,
            Entry.CHOICE: 18}  # fmt: skip
 
@@ -74,16 +80,36 @@ def write_template(title: str, sheet: str, columns: Sequence[TemplateColumn], ou
 
 
 def _write_page(book: Workbook, page: Worksheet, columns: Sequence[TemplateColumn], lists: dict[str, str]) -> None:
-    must = book.add_format({"bold": True, "font_color": "#FFFFFF", "bg_color": "#1F3864", "border": 1,
-                            "border_color": "#FFFFFF", "valign": "vcenter", "text_wrap": True})
-    may = book.add_format({"bold": True, "font_color": "#1F3864", "bg_color": "#D9E2F3", "border": 1,
-                           "border_color": "#FFFFFF", "valign": "vcenter", "text_wrap": True})
+    must = book.add_format(
+        {
+            "bold": True,
+            "font_color": "#FFFFFF",
+            "bg_color": "#1F3864",
+            "border": 1,
+            "border_color": "#FFFFFF",
+            "valign": "vcenter",
+            "text_wrap": True,
+        }
+    )
+    may = book.add_format(
+        {
+            "bold": True,
+            "font_color": "#1F3864",
+            "bg_color": "#D9E2F3",
+            "border": 1,
+            "border_color": "#FFFFFF",
+            "valign": "vcenter",
+            "text_wrap": True,
+        }
+    )
     formats = {entry: book.add_format({"num_format": code}) for entry, code in _FORMATS.items()}
     for at, column in enumerate(columns):
         width = max(_WIDTHS[column.entry], len(column.header) + 4)
         page.set_column(at, at, width, formats.get(column.entry))
         # The star is a footnote mark to the import: the heading is read without it.
-        page.write_string(0, at, f"{column.header} *" if column.required else column.header, must if column.required else may)
+        page.write_string(
+            0, at, f"{column.header} *" if column.required else column.header, must if column.required else may
+        )
         page.data_validation(1, at, ROWS, at, _rule(column, at, lists))
     page.set_row(0, 30)
     page.freeze_panes(1, 1)
@@ -176,8 +202,16 @@ def _write_instructions(book: Workbook, title: str, sheet: str, columns: Sequenc
     page.hide_gridlines(2)
     wrap = book.add_format({"text_wrap": True, "valign": "top", "bottom": 4, "bottom_color": "#BFBFBF"})
     bold = book.add_format({"text_wrap": True, "valign": "top", "bold": True, "bottom": 4, "bottom_color": "#BFBFBF"})
-    example = book.add_format({"text_wrap": True, "valign": "top", "italic": True, "font_color": "#595959",
-                               "bottom": 4, "bottom_color": "#BFBFBF"})
+    example = book.add_format(
+        {
+            "text_wrap": True,
+            "valign": "top",
+            "italic": True,
+            "font_color": "#595959",
+            "bottom": 4,
+            "bottom_color": "#BFBFBF",
+        }
+    )
     head = book.add_format({"bold": True, "font_color": "#FFFFFF", "bg_color": "#1F3864", "valign": "vcenter"})
     page.write_string(0, 0, TEMPLATE_MARKER)
     page.set_row(0, None, None, {"hidden": True})
@@ -185,8 +219,9 @@ def _write_instructions(book: Workbook, title: str, sheet: str, columns: Sequenc
     for row, line in enumerate(_lines(sheet), 2):
         page.write_string(row, 0, line)
     top = 3 + len(_lines(sheet))
-    for at, (heading, width) in enumerate((("Column", 22), ("Required", 10), ("What goes in", 20), ("What it means", 74),
-                                           ("For example (no data)", 34))):
+    for at, (heading, width) in enumerate(
+        (("Column", 22), ("Required", 10), ("What goes in", 20), ("What it means", 74), ("For example (no data)", 34))
+    ):
         page.set_column(at, at, width)
         page.write_string(top, at, heading, head)
     page.set_row(top, 20)

@@ -22,7 +22,9 @@ def unmark_sheet(parts: Parts, path: str, styles: Styles) -> None:
     """Take the marks and the texts of ours out of the worksheet at `path`."""
     part = Part(parts.read(path))
     ours = styles.ours()
-    found = elements(part.data, lambda e: e.local == "c" and (e.get("s") or "").isdigit() and int(e.get("s") or 0) in ours)
+    found = elements(
+        part.data, lambda e: e.local == "c" and (e.get("s") or "").isdigit() and int(e.get("s") or 0) in ours
+    )
     for cell in found:
         part.set(cell, {"s": str(styles.unmarked(int(cell.get("s") or 0)))})
     parts.write(path, part.result())

@@ -9,18 +9,38 @@ from ledger.reporting.figures import CURRENT, Row, Summary
 NOTICE: Final = "⚠ CONTAINS ILLUSTRATIVE DATA: invented examples, not recorded facts. Do not quote these amounts."
 
 HEADINGS: Final[dict[str, str]] = {
-    "fund": "Fund", "country": "Country", "theme": "Theme", "year": "Year", "stage": "Stage", "basis": "Basis",
-    "project": "Project", "title": "Title", "unit": "Unit", "beneficiary": "Beneficiary", "programme": "Programme",
-    "envelope": "Envelope", "period": "Period", "source": "Source",
+    "fund": "Fund",
+    "country": "Country",
+    "theme": "Theme",
+    "year": "Year",
+    "stage": "Stage",
+    "basis": "Basis",
+    "project": "Project",
+    "title": "Title",
+    "unit": "Unit",
+    "beneficiary": "Beneficiary",
+    "programme": "Programme",
+    "envelope": "Envelope",
+    "period": "Period",
+    "source": "Source",
 }
 
 _STAGES: Final = {
-    "allocated": "allocations", "committed": "commitments", "contracted": "contracts",
-    "declared": "declared expenditure", "paid": "payments", "decommitted": "decommitments", "recovered": "recoveries",
+    "allocated": "allocations",
+    "committed": "commitments",
+    "contracted": "contracts",
+    "declared": "declared expenditure",
+    "paid": "payments",
+    "decommitted": "decommitments",
+    "recovered": "recoveries",
 }
 _BASES: Final = {
-    "eu": "EU share", "national_public": "national public share", "public": "public share, not divided further",
-    "private": "private share", "other": "other shares", "total": "all shares together",
+    "eu": "EU share",
+    "national_public": "national public share",
+    "public": "public share, not divided further",
+    "private": "private share",
+    "other": "other shares",
+    "total": "all shares together",
 }
 UNDATED: Final = "undated"
 

@@ -32,8 +32,13 @@ _BLUE, _GREY, _LINE = "#1F3864", "#595959", "#BFBFBF"
 _INSET: Final = {"indent": 1, "align": "left"}
 #: How cells look, by name: `money2` has two decimals, `level3` stands three steps in.
 _STYLES: Final[dict[str, dict[str, Any]]] = {
-    "first": {}, "text": _INSET, "prose": {**_INSET, "text_wrap": True}, "day": {**_INSET, "num_format": "yyyy-mm-dd"},
-    "number": {**_INSET, "num_format": "0"}, "count": {"num_format": "#,##0"}, "money0": {"num_format": "#,##0"},
+    "first": {},
+    "text": _INSET,
+    "prose": {**_INSET, "text_wrap": True},
+    "day": {**_INSET, "num_format": "yyyy-mm-dd"},
+    "number": {**_INSET, "num_format": "0"},
+    "count": {"num_format": "#,##0"},
+    "money0": {"num_format": "#,##0"},
     **{f"money{digits}": {"num_format": "#,##0." + "0" * digits} for digits in (2, 3, 4)},
     **{f"level{level}": {"indent": 2 * level, "align": "left"} for level in range(8)},
 }
@@ -49,8 +54,10 @@ def number(amount: Money) -> Decimal:
     Raises ReportTooLarge from 10**15 minor units on: a spreadsheet's numbers have 15 digits, and a cent would be lost.
     """
     if abs(amount.minor) >= LIMIT_MINOR:
-        raise ReportTooLarge(f"{amount.currency} {to_decimal(amount.minor, amount.currency)} has more digits than a "
-                             "spreadsheet keeps. Write it to .csv or .json, which keep them all.")
+        raise ReportTooLarge(
+            f"{amount.currency} {to_decimal(amount.minor, amount.currency)} has more digits than a "
+            "spreadsheet keeps. Write it to .csv or .json, which keep them all."
+        )
     return to_decimal(amount.minor, amount.currency)
 
 
@@ -121,8 +128,10 @@ class Book:
         for cells in plan.table.rows:
             row += 1
             if row >= LAST_ROW:
-                raise ReportTooLarge(f"the sheet {plan.name!r} would have more than {LAST_ROW:,} rows, which no "
-                                     "workbook holds. Ask for less (--fund, --country), or write to .csv.")
+                raise ReportTooLarge(
+                    f"the sheet {plan.name!r} would have more than {LAST_ROW:,} rows, which no "
+                    "workbook holds. Ask for less (--fund, --country), or write to .csv."
+                )
             self._row(sheet, row, columns, cells)
         self._finish(sheet, plan, row)
         return row
@@ -137,17 +146,31 @@ class Book:
     def _headings(self, sheet: Any, plan: SheetPlan) -> None:
         for index, column in enumerate(plan.table.columns):
             right = column.kind in (Kind.MONEY, Kind.COUNT)
-            look = self.format(bold=True, font_color="#FFFFFF", bg_color=_BLUE, text_wrap=True, valign="vcenter",
-                               align="right" if right else "left", indent=0 if right or not index else 1,
-                               border=1, border_color=_LINE)
+            look = self.format(
+                bold=True,
+                font_color="#FFFFFF",
+                bg_color=_BLUE,
+                text_wrap=True,
+                valign="vcenter",
+                align="right" if right else "left",
+                indent=0 if right or not index else 1,
+                border=1,
+                border_color=_LINE,
+            )
             sheet.write_string(plan.header_row, index, column.heading, look)
 
     def _row(
         self, sheet: Any, row: int, columns: Sequence[Column], cells: Sequence[Cell], *, is_bold: bool = False
     ) -> None:
         # A file says no heights of rows by itself, and not every program finds them when it opens one.
-        deep = max((-(-len(str(cell)) // column.width) for column, cell in zip(columns, cells, strict=True)
-                    if column.kind is Kind.PROSE), default=1)
+        deep = max(
+            (
+                -(-len(str(cell)) // column.width)
+                for column, cell in zip(columns, cells, strict=True)
+                if column.kind is Kind.PROSE
+            ),
+            default=1,
+        )
         if deep > 1:
             sheet.set_row(row, 15 * deep)
         for index, (column, cell) in enumerate(zip(columns, cells, strict=True)):
@@ -194,14 +217,26 @@ class Book:
             sheet.autofilter(header, 0, max(last, header), len(columns) - 1)
         for index, column in enumerate(columns):
             if column.kind is Kind.CHECK:
-                for sign, look in ((DIFFERS[0], {"font_color": "#9C0006", "bg_color": "#FFC7CE", "bold": True}),
-                                   (AGREES[0], {"font_color": "#006100"})):
-                    sheet.conditional_format(0, index, max(last, header), index, {
-                        "type": "text", "criteria": "begins with", "value": sign, "format": self.format(**look)})
+                for sign, look in (
+                    (DIFFERS[0], {"font_color": "#9C0006", "bg_color": "#FFC7CE", "bold": True}),
+                    (AGREES[0], {"font_color": "#006100"}),
+                ):
+                    sheet.conditional_format(
+                        0,
+                        index,
+                        max(last, header),
+                        index,
+                        {"type": "text", "criteria": "begins with", "value": sign, "format": self.format(**look)},
+                    )
         if last > header:
             # Every other row shaded by a rule and not by its cells, so that sorting leaves the stripes in place.
-            sheet.conditional_format(header + 1, 0, last, len(columns) - 1, {
-                "type": "formula", "criteria": "=MOD(ROW(),2)=0", "format": self.format(bg_color="#F2F5FA")})
+            sheet.conditional_format(
+                header + 1,
+                0,
+                last,
+                len(columns) - 1,
+                {"type": "formula", "criteria": "=MOD(ROW(),2)=0", "format": self.format(bg_color="#F2F5FA")},
+            )
         sheet.set_landscape()
         # XlsxWriter's numbers of paper sizes: a wide sheet on A4 would print too small to read.
         sheet.set_paper(_A4 if sum(column.width for column in columns) <= _A4_WIDTH else _A3)
@@ -217,10 +252,17 @@ def new_book(path: Path, *, title: str, recorded_at: str | None) -> Iterator[Boo
     from xlsxwriter import Workbook
 
     with replacing(path) as draft:
-        workbook = Workbook(str(draft), {
-            "constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False,
-            "strings_to_numbers": False, "nan_inf_to_errors": False, "tmpdir": str(draft.parent),
-        })
+        workbook = Workbook(
+            str(draft),
+            {
+                "constant_memory": True,
+                "strings_to_formulas": False,
+                "strings_to_urls": False,
+                "strings_to_numbers": False,
+                "nan_inf_to_errors": False,
+                "tmpdir": str(draft.parent),
+            },
+        )
         moment = datetime.fromisoformat(recorded_at) if recorded_at else datetime(2000, 1, 1, tzinfo=UTC)
         workbook.set_properties({"title": title, "comments": "Written by euledger", "created": moment})
         try:

@@ -129,7 +129,9 @@ class Part:
         for element, texts in self._appended.values():
             inside = markup("".join(texts))
             if element.close == element.inner == element.end:  # <a/> is opened for its content
-                changes.append((element.inner - 2, element.inner, len(changes), b">" + inside + markup(f"</{element.name}>")))
+                changes.append(
+                    (element.inner - 2, element.inner, len(changes), b">" + inside + markup(f"</{element.name}>"))
+                )
             else:
                 changes.append((element.close, element.close, len(changes), inside))
         pieces, at = [], 0

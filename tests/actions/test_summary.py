@@ -18,22 +18,32 @@ from tests.builders import amount, envelope, new_ledger, post, project
 def portfolio(url: str) -> Database:
     """Two batches of recorded projects, one illustrative batch, and a tree of envelopes."""
     database = new_ledger(url)
-    post(database, [
-        project("P1", amount(100_01, country="TN"), amount(50_00, country="MA", on=date(2023, 1, 1))),
-        project("P2", amount(7_00, country="TN"), amount(3_00, country="TN", basis="national_public"), fund="AMIF"),
-        project("P3", amount(1_234, country="TN", currency="TND")),
-        project("P4", amount(11_00, country="TN", on=None)),
-    ])
-    post(database, [envelope("ROOT", 1000_00), envelope("IT", 400_00, parent="ROOT", country_code="IT"),
-                    envelope("FEED", 77_00, role="reinforcement")], file="envelopes.xlsx", source="acts")
+    post(
+        database,
+        [
+            project("P1", amount(100_01, country="TN"), amount(50_00, country="MA", on=date(2023, 1, 1))),
+            project("P2", amount(7_00, country="TN"), amount(3_00, country="TN", basis="national_public"), fund="AMIF"),
+            project("P3", amount(1_234, country="TN", currency="TND")),
+            project("P4", amount(11_00, country="TN", on=None)),
+        ],
+    )
+    post(
+        database,
+        [
+            envelope("ROOT", 1000_00),
+            envelope("IT", 400_00, parent="ROOT", country_code="IT"),
+            envelope("FEED", 77_00, role="reinforcement"),
+        ],
+        file="envelopes.xlsx",
+        source="acts",
+    )
     post(database, [project("X1", amount(999_99, country="TN"))], file="x.xlsx", source="x", illustrative=True)
     return database
 
 
 def table(database: Database, **question: Any) -> list[tuple[object, ...]]:
     """The rows as (keys …, minor units, currency)."""
-    return [(*row.keys.values(), row.amount.minor, row.amount.currency)
-            for row in summarise(database, **question).rows]
+    return [(*row.keys.values(), row.amount.minor, row.amount.currency) for row in summarise(database, **question).rows]
 
 
 def test_without_options_it_shows_eu_commitments_by_fund_country_and_year(database_url: str) -> None:
@@ -70,7 +80,10 @@ def test_illustrative_data_is_left_out_and_stands_apart_where_asked_for(database
     assert not summarise(database).illustrative
     done = summarise(database, by=["country"], with_illustrative=True)
     assert [(row.keys["country"], row.amount.minor, row.is_illustrative) for row in done.rows] == [
-        ("MA", 50_00, False), ("TN", 118_01, False), ("TN", 1_234, False), ("TN", 999_99, True),
+        ("MA", 50_00, False),
+        ("TN", 118_01, False),
+        ("TN", 1_234, False),
+        ("TN", 999_99, True),
     ]
     assert done.illustrative
     assert "illustrative-data" in {finding.code for finding in done.findings}
@@ -158,8 +171,10 @@ def test_a_balance_that_its_transfers_do_not_bear_out_is_told(sqlite_url: str, t
 
     database = portfolio(sqlite_url)
     with database.write() as connection:
-        connection.exec_driver_sql("UPDATE balance SET to_date_minor = to_date_minor + 1 WHERE account_id IN "
-                                   "(SELECT id FROM account WHERE country_code = 'MA' AND stage = 'committed')")
+        connection.exec_driver_sql(
+            "UPDATE balance SET to_date_minor = to_date_minor + 1 WHERE account_id IN "
+            "(SELECT id FROM account WHERE country_code = 'MA' AND stage = 'committed')"
+        )
     findings = write(database, summarise(database, by=["country"]), tmp_path / "a.xlsx")
     assert [finding.code for finding in findings] == ["balance-differs"]
     book = openpyxl.load_workbook(tmp_path / "a.xlsx", data_only=True)

@@ -61,8 +61,13 @@ def test_nothing_heavy_is_imported_to_say_version_or_help(argument: str, root: P
         f"print([m for m in {HEAVY!r} if m in sys.modules], [m for m in sys.modules if m.startswith('ledger.store')], "
         "code, file=sys.stderr)"
     )
-    done = subprocess.run([sys.executable, "-c", program, argument], capture_output=True, text=True, check=True,
-                          env={**os.environ, "PYTHONPATH": str(root)})
+    done = subprocess.run(
+        [sys.executable, "-c", program, argument],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONPATH": str(root)},
+    )
     assert done.stderr.strip() == "[] [] 0"
     assert "euledger" in done.stdout
 
@@ -168,8 +173,14 @@ def test_a_database_problem_is_one_line_and_also_json(
     assert main.main(["imports", "list", "-f", "json"]) == 4
     told = capsys.readouterr()
     assert told.err == "euledger: the disk is full\n"
-    assert json.loads(told.out) == {"schema": "euledger/imports-list/1", "ok": False, "exit_code": 4, "results": [],
-                                    "findings": [], "error": "the disk is full"}
+    assert json.loads(told.out) == {
+        "schema": "euledger/imports-list/1",
+        "ok": False,
+        "exit_code": 4,
+        "results": [],
+        "findings": [],
+        "error": "the disk is full",
+    }
 
 
 def test_an_internal_error_is_one_line_and_a_report_without_values(
@@ -209,8 +220,13 @@ def test_an_interruption_ends_with_130(monkeypatch: pytest.MonkeyPatch, capsys: 
 
 def test_a_reader_that_goes_away_is_no_error(root: Path) -> None:
     program = "import sys; from ledger.cli.main import main; sys.stdin.readline(); sys.exit(main(sys.argv[1:]))"
-    with subprocess.Popen([sys.executable, "-c", program, "--help"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(root)}) as process:
+    with subprocess.Popen(
+        [sys.executable, "-c", program, "--help"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(root)},
+    ) as process:
         assert process.stdout is not None
         assert process.stderr is not None
         process.stdout.close()
@@ -223,8 +239,12 @@ def test_a_reader_that_goes_away_is_no_error(root: Path) -> None:
 
 def test_a_code_page_without_the_letters_does_not_end_the_run(root: Path) -> None:
     program = "from ledger.cli.main import main; main(['xyzŁ'])"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False,
-                          env={**os.environ, "PYTHONPATH": str(root), "PYTHONIOENCODING": "cp1252"})
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(root), "PYTHONIOENCODING": "cp1252"},
+    )
     assert b"No such command 'xyz\\u0141'" in done.stderr
     assert b"Traceback" not in done.stderr
 

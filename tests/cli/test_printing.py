@@ -37,10 +37,18 @@ class Sample:
 
 def test_json_is_exact() -> None:
     sample = Sample(Money(9007199254740993 // 10, "EUR"), date(2024, 3, 12), Decimal("0.10"), Path("a.csv"), Stage.PAID)
-    assert plain({"rows": (sample,)}) == {"rows": [{
-        "amount": {"amount": "9007199254740.99", "currency": "EUR"}, "day": "2024-03-12", "share": "0.10",
-        "path": "a.csv", "stage": "paid", "nothing": None,
-    }]}
+    assert plain({"rows": (sample,)}) == {
+        "rows": [
+            {
+                "amount": {"amount": "9007199254740.99", "currency": "EUR"},
+                "day": "2024-03-12",
+                "share": "0.10",
+                "path": "a.csv",
+                "stage": "paid",
+                "nothing": None,
+            }
+        ]
+    }
     assert type(plain(Stage.PAID)) is str
 
 
@@ -69,13 +77,21 @@ def test_one_currency_is_an_amount_and_several_are_a_list() -> None:
 def test_values_are_shown_in_full() -> None:
     assert shown(Money(530000000000, "EUR")) == "EUR 5\u00a0300\u00a0000\u00a0000.00"
     assert [shown(v) for v in (None, True, 1234, Decimal("1234.50"), [1, 2], {"new": 3})] == [
-        "–", "yes", "1\u00a0234", "1\u00a0234.50", "1, 2", "new 3"]
+        "–",
+        "yes",
+        "1\u00a0234",
+        "1\u00a0234.50",
+        "1, 2",
+        "new 3",
+    ]
 
 
 def test_a_narrow_table_wraps_and_loses_no_digit(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ledger.cli.console.width", lambda _: 30)
-    Console().table([Column("a long title of a project"), Column("amount", is_number=True)],
-                    [("word " * 20, Money(123456789012345, "EUR"))] * 2)
+    Console().table(
+        [Column("a long title of a project"), Column("amount", is_number=True)],
+        [("word " * 20, Money(123456789012345, "EUR"))] * 2,
+    )
     out = capsys.readouterr().out
     assert max(map(len, out.splitlines())) <= 30
     digits = "".join(c for c in out if c.isdigit())
@@ -111,8 +127,13 @@ def test_a_finding_has_place_message_code_and_remedy_once_a_kind(capsys: Capture
     out, err = capsys.readouterr()
     assert out == ""
     assert err.splitlines() == [
-        "Errors (2)", "f.xlsx!S!B2: 30 February [date-invalid]", "f.xlsx!S!B3: 30 February [date-invalid]",
-        "    Correct the date.", "Notes (1)", "Note [column-unread]", "    Nothing to do.",
+        "Errors (2)",
+        "f.xlsx!S!B2: 30 February [date-invalid]",
+        "f.xlsx!S!B3: 30 February [date-invalid]",
+        "    Correct the date.",
+        "Notes (1)",
+        "Note [column-unread]",
+        "    Nothing to do.",
     ]
 
 
@@ -135,10 +156,18 @@ def test_the_import_prints_every_state_and_ends_with_the_findings_code(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     result = ImportResult(
-        "p.xlsx", 7, "list", "projects", "src", {"posted": 2, "rejected": 1},
-        {"posted": {"eu_contribution": Counter({"EUR": 123456, "TND": 1000})},
-         "rejected": {"eu_contribution": Counter({"EUR": 5})}},
-        {"new": 2}, [Finding("date-invalid", "no day", "p.xlsx", "S", "B2")],
+        "p.xlsx",
+        7,
+        "list",
+        "projects",
+        "src",
+        {"posted": 2, "rejected": 1},
+        {
+            "posted": {"eu_contribution": Counter({"EUR": 123456, "TND": 1000})},
+            "rejected": {"eu_contribution": Counter({"EUR": 5})},
+        },
+        {"new": 2},
+        [Finding("date-invalid", "no day", "p.xlsx", "S", "B2")],
     )
     seen: dict[str, object] = {}
 

@@ -36,15 +36,23 @@ def test_list_show_new_and_test(here: Path, capsys: pytest.CaptureFixture[str]) 
     assert main(["profile", "test", "--write", "list.csv"]) == 2
 
 
-def test_a_changed_header_stops_with_a_patch_that_is_not_applied(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_changed_header_stops_with_a_patch_that_is_not_applied(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     main(["profile", "new", "list.csv", "-o", "mine.toml"])
     (here / "euledger.toml").write_text('profiles = ["."]\n', encoding="utf-8")
     before = (here / "mine.toml").read_bytes()
     (here / "list.csv").write_text(LIST.replace("EU grant (EUR)", "EU grants (EUR)"), encoding="utf-8")
     assert main(["init", "--bare", "-q"]) == 0
     assert "header-drift" not in capsys.readouterr().out
-    (here / "list.csv").write_text(LIST.replace("EU grant (EUR)", "EU grants (EUR)").replace("country", "Land;country"), encoding="utf-8")
-    text = LIST.replace("project number", "project number;call;start;end").replace("P-1", "P-1;c;2022-01-01;").replace("P-2", "P-2;c;2022-01-02;")
+    (here / "list.csv").write_text(
+        LIST.replace("EU grant (EUR)", "EU grants (EUR)").replace("country", "Land;country"), encoding="utf-8"
+    )
+    text = (
+        LIST.replace("project number", "project number;call;start;end")
+        .replace("P-1", "P-1;c;2022-01-01;")
+        .replace("P-2", "P-2;c;2022-01-02;")
+    )
     (here / "mine.toml").write_text(
         before.decode().replace("headers = [", 'headers = ["call", "start", ', 1), encoding="utf-8"
     )

@@ -87,13 +87,16 @@ currency = "EUR"
 
 
 def test_section_rows_feed_fields_until_the_next_one(tmp_path: Path) -> None:
-    extra = BASE.replace('[columns.country]\nheaders = ["Country"]\n', "") + """
+    extra = (
+        BASE.replace('[columns.country]\nheaders = ["Country"]\n', "")
+        + """
 [[sections]]
 field = "country"
 [[sections]]
 field = "priority"
 pattern = '^Priority (\\d+)'
 """
+    )
     reading, rows = read(
         tmp_path,
         ["Reference", "Title", "Grant"],
@@ -121,7 +124,9 @@ def test_a_cell_of_the_row_goes_before_its_section(tmp_path: Path) -> None:
 
 # --- totals among the data ---------------------------------------------------------------------------------------
 
-LONG = BASE.replace('fund = "AMIF"\n', "") + """
+LONG = (
+    BASE.replace('fund = "AMIF"\n', "")
+    + """
 [columns.fund]
 headers = ["Fund"]
 [ref]
@@ -130,6 +135,7 @@ pattern = "{country}.{fund}.{year?}"
 values = { fund = ["Total"], country = ["EU28"] }
 keys = ["year"]
 """
+)
 
 
 def test_totals_that_hide_among_the_data(tmp_path: Path) -> None:
@@ -146,7 +152,17 @@ def test_totals_that_hide_among_the_data(tmp_path: Path) -> None:
         [1, "Total", "FR", 2021, 99],
         extra=LONG,
     )
-    assert states(rows) == ["note", "posted", "posted", "subtotal", "posted", "posted", "subtotal", "subtotal", "subtotal"]
+    assert states(rows) == [
+        "note",
+        "posted",
+        "posted",
+        "subtotal",
+        "posted",
+        "posted",
+        "subtotal",
+        "subtotal",
+        "subtotal",
+    ]
     totals = {(t.row, t.printed_minor, t.computed_minor) for t in reading.sheets[0].totals}
     assert totals == {(4, 3000, 3000), (7, 1500, 1500), (8, 3600, 3500)}
     assert told(reading) == [("E8", "total-row-mismatch")]
@@ -157,13 +173,16 @@ def test_totals_that_hide_among_the_data(tmp_path: Path) -> None:
 
 
 def test_children_stand_below_their_parent(tmp_path: Path) -> None:
-    extra = BASE + """
+    extra = (
+        BASE
+        + """
 [children]
 empty = "Reference"
 unit = "contract"
 parent_unit = "decision"
 ref = "{parent}/{Contract}"
 """
+    )
     reading, rows = read(
         tmp_path,
         ["Reference", "Contract", "Grant"],
@@ -245,12 +264,15 @@ def test_only_the_latest_of_cumulative_states_counts(tmp_path: Path) -> None:
 
 # --- a column per year -------------------------------------------------------------------------------------------
 
-WIDE = BASE + """
+WIDE = (
+    BASE
+    + """
 [[wide]]
 columns = 'y(20\\d\\d)'
 field = "eu_contribution"
 value_date = "{1}-01-01"
 """
+)
 
 
 def test_a_column_per_year(tmp_path: Path) -> None:
@@ -280,7 +302,9 @@ def test_a_column_per_year(tmp_path: Path) -> None:
 
 
 def test_arithmetic_between_columns_is_told_by_cell(tmp_path: Path) -> None:
-    extra = BASE + """
+    extra = (
+        BASE
+        + """
 [columns.total_cost]
 headers = ["Cost"]
 [columns.national_public]
@@ -291,6 +315,7 @@ rule = "eu_contribution + national_public = total_cost"
 rule = "col5 = 100 * eu_contribution / total_cost"
 tolerance = "0.005"
 """
+    )
     reading, rows = read(
         tmp_path,
         ["Reference", "Grant", "National", "Cost", "Rate (%)"],
@@ -345,19 +370,29 @@ def test_words_that_mean_nothing_and_cells_that_are_withheld(tmp_path: Path) -> 
     assert finding(reading, "cells-redacted")[2] == {"cells": 1}
 
 
-STAGES = BASE + """
+STAGES = (
+    BASE
+    + """
 [columns.stage]
 headers = ["Type"]
 values = { "2" = "committed", "disbursement" = "paid" }
 """
+)
 
 
 def test_texts_that_stand_for_a_stage(tmp_path: Path) -> None:
-    rows_in: list[list[Any]] = [[*HEAD, "Type"], ["P1", "MT", 5, 2], ["P1", "MT", 3, "Disbursement"], ["P1", "MT", 9, 11]]
+    rows_in: list[list[Any]] = [
+        [*HEAD, "Type"],
+        ["P1", "MT", 5, 2],
+        ["P1", "MT", 3, "Disbursement"],
+        ["P1", "MT", 9, 11],
+    ]
     reading, rows = read(tmp_path, *rows_in, extra=STAGES)
     assert [a.stage for r in rows if r.record for a in r.record.amounts] == ["committed", "paid"]
     assert told(reading) == [("D4", "code-unknown")]
-    reading, rows = read(tmp_path, *rows_in, extra=STAGES.replace("[columns.stage]", '[columns.stage]\notherwise = "note"'))
+    reading, rows = read(
+        tmp_path, *rows_in, extra=STAGES.replace("[columns.stage]", '[columns.stage]\notherwise = "note"')
+    )
     assert told(reading) == []
     assert states(rows) == ["note", "posted", "posted", "note"]
     assert rows[3].stated == {"eu_contribution": ("EUR", 900)}
@@ -374,7 +409,9 @@ def test_a_text_that_the_profile_does_not_list_refuses_its_row(tmp_path: Path) -
 
 
 def test_unit_currency_and_sign_of_one_column(tmp_path: Path) -> None:
-    extra = BASE.replace('headers = ["Grant"]', 'headers = ["Grant"]\nunit = "thousand"\ncurrency = "PLN"\nnegative = true')
+    extra = BASE.replace(
+        'headers = ["Grant"]', 'headers = ["Grant"]\nunit = "thousand"\ncurrency = "PLN"\nnegative = true'
+    )
     _, rows = read(tmp_path, HEAD, ["P1", "PL", 5], ["P2", "PL", Decimal("-1.5")], extra=extra)
     records = [row.record for row in rows if row.record]
     assert [booked(r)[0][0::4] for r in records] == [("committed", 500_000), ("decommitted", 150_000)]

@@ -66,7 +66,9 @@ def look(cell: Any) -> tuple[Any, ...]:
 
 def marked(sheet: Any) -> set[str]:
     colours = ("FFFFC7CE", "FFFFEB9C")
-    return {c.coordinate for row in sheet.iter_rows() for c in row if c.fill.fgColor.rgb in colours and c.border.left.style}
+    return {
+        c.coordinate for row in sheet.iter_rows() for c in row if c.fill.fgColor.rgb in colours and c.border.left.style
+    }
 
 
 def test_values_and_styles_stay_and_problem_cells_are_marked(tmp_path: Path, source: Path) -> None:
@@ -148,7 +150,15 @@ def test_a_mended_copy_is_clean(tmp_path: Path, source: Path) -> None:
     annotate(source, imported(tmp_path, source).findings, out)
     book = openpyxl.load_workbook(out)
     sheet: Any = book["Sender's list"]
-    for cell, value in {"C3": "AMIF", "D3": "TN", "E3": date(2022, 2, 28), "F3": 12, "A4": "P3", "F4": 5, "G5": 60}.items():
+    for cell, value in {
+        "C3": "AMIF",
+        "D3": "TN",
+        "E3": date(2022, 2, 28),
+        "F3": 12,
+        "A4": "P3",
+        "F4": 5,
+        "G5": 60,
+    }.items():
         sheet[cell] = value
     book.save(out)
     result = imported(tmp_path, out)

@@ -14,11 +14,14 @@ from tests.builders import amount, new_ledger, post, project
 
 def test_csv_has_plain_amounts_and_harmless_text(database_url: str, tmp_path: Path) -> None:
     database = new_ledger(database_url)
-    post(database, [
-        project("A", amount(1_234_567_89), title="=cmd()"),
-        project("B", amount(5, on=None), title='Hôpital, "Zaytūna"\nsecond line'),
-        project("C", amount(1_234, currency="TND"), title="'quoted"),
-    ])
+    post(
+        database,
+        [
+            project("A", amount(1_234_567_89), title="=cmd()"),
+            project("B", amount(5, on=None), title='Hôpital, "Zaytūna"\nsecond line'),
+            project("C", amount(1_234, currency="TND"), title="'quoted"),
+        ],
+    )
     assert write(database, summarise(database, by=["title", "year"]), tmp_path / "a.csv") == []
     raw = (tmp_path / "a.csv").read_bytes()
     assert raw.startswith(b"title,year,amount,currency,price_basis,data,projects\r\n")

@@ -19,24 +19,44 @@ from ledger.store.database import Database
 from tests.builders import amount, envelope, new_ledger, post, project
 
 #: Titles and references as nobody should write them.
-NASTY = ["=1+1", "@SUM(A1)", "http://example.org", "<r><t>x</t></r>", "a\x0b\x1fb", "0012", ">5", "*", "p*", "P*",
-         "_x0041_", "{=1}", "x" * 40_000]
+NASTY = [
+    "=1+1",
+    "@SUM(A1)",
+    "http://example.org",
+    "<r><t>x</t></r>",
+    "a\x0b\x1fb",
+    "0012",
+    ">5",
+    "*",
+    "p*",
+    "P*",
+    "_x0041_",
+    "{=1}",
+    "x" * 40_000,
+]
 
 
 def nasty_portfolio(url: str) -> Database:
     """Amounts at the edges, in three currencies, by references that a SUMIFS over text would confuse."""
     database = new_ledger(url)
     records = [project(ref[:200], amount(10**13 + 10 * n + 1), title=ref) for n, ref in enumerate(NASTY)]
-    post(database, [
-        *records,
-        project("yen", amount(5_000_000, currency="JPY")),
-        project("dinar", amount(1_234, currency="TND", on=None)),
-        project("parent", amount(100_00), unit="decision"),
-        project("child", amount(40_00), parent="parent", unit="contract", country_code="MA"),
-        *[project(f"cent {n}", amount(10 + n % 3, country="MA")) for n in range(300)],
-    ])
-    post(database, [envelope("ROOT", 1000_00), envelope("IT", 400_00, parent="ROOT", country_code="IT")],
-         file="e.xlsx", source="acts")
+    post(
+        database,
+        [
+            *records,
+            project("yen", amount(5_000_000, currency="JPY")),
+            project("dinar", amount(1_234, currency="TND", on=None)),
+            project("parent", amount(100_00), unit="decision"),
+            project("child", amount(40_00), parent="parent", unit="contract", country_code="MA"),
+            *[project(f"cent {n}", amount(10 + n % 3, country="MA")) for n in range(300)],
+        ],
+    )
+    post(
+        database,
+        [envelope("ROOT", 1000_00), envelope("IT", 400_00, parent="ROOT", country_code="IT")],
+        file="e.xlsx",
+        source="acts",
+    )
     post(database, [project("made up", amount(1))], file="x.xlsx", source="x", illustrative=True)
     return database
 
@@ -51,7 +71,7 @@ def exported(database: Database, path: Path, **question: Any) -> dict[str, list[
 def below(rows: list[tuple[Any, ...]], heading: str) -> list[dict[str, Any]]:
     """The rows of the table whose headings begin with `heading`, by heading."""
     start = next(i for i, row in enumerate(rows) if row[0] == heading)
-    return [dict(zip(rows[start], row, strict=True)) for row in rows[start + 1:]]
+    return [dict(zip(rows[start], row, strict=True)) for row in rows[start + 1 :]]
 
 
 def cents(value: float) -> Decimal:
@@ -81,7 +101,9 @@ def test_calamine_reads_the_same_numbers_as_openpyxl(database_url: str, tmp_path
     assert other.sheet_names == ["Summary", "Detail", "Envelopes", "About"]
     for name, rows in sheets.items():
         ours = [[cell for cell in row if isinstance(cell, int | float)] for row in rows]
-        theirs = [[cell for cell in row if isinstance(cell, int | float)] for row in other.get_sheet_by_name(name).to_python()]
+        theirs = [
+            [cell for cell in row if isinstance(cell, int | float)] for row in other.get_sheet_by_name(name).to_python()
+        ]
         assert [row for row in theirs if row] == [row for row in ours if row]
 
 
@@ -90,7 +112,9 @@ def test_every_formula_has_its_value_and_every_amount_is_a_number(database_url: 
     sheets = exported(database, tmp_path / "a.xlsx", by=["project", "title"], with_illustrative=True)
     formulas = 0
     for sheet in openpyxl.load_workbook(tmp_path / "a.xlsx"):
-        headings = [cell for row in sheet for cell in row if cell.value in ("Amount", "In the ledger", "Stated", "Left")]
+        headings = [
+            cell for row in sheet for cell in row if cell.value in ("Amount", "In the ledger", "Stated", "Left")
+        ]
         for heading in headings:
             column = heading.column_letter
             for row in range(heading.row + 1, sheet.max_row + 1):
@@ -110,7 +134,9 @@ def test_imported_text_arrives_as_text(sqlite_url: str, tmp_path: Path) -> None:
     assert any(len(title) == 32_767 and title.endswith("[cut]") for title in titles)
 
 
-def test_each_sheet_begins_with_the_notice_where_illustrative_data_is_contained(sqlite_url: str, tmp_path: Path) -> None:
+def test_each_sheet_begins_with_the_notice_where_illustrative_data_is_contained(
+    sqlite_url: str, tmp_path: Path
+) -> None:
     database = nasty_portfolio(sqlite_url)
     plain = exported(database, tmp_path / "a.xlsx")
     assert not [rows[0][0] for rows in plain.values() if "ILLUSTRATIVE" in rows[0][0]]
@@ -123,14 +149,21 @@ def test_a_line_of_the_detail_names_its_cell(database_url: str, tmp_path: Path) 
     sheets = exported(nasty_portfolio(database_url), tmp_path / "a.xlsx", by=["country"])
     dinar = next(line for line in below(sheets["Detail"], "No.") if line["Record"] == "dinar")
     assert (dinar["File"], dinar["Sheet"], dinar["Cell"], dinar["Year"], dinar["Value date"]) == (
-        "test.xlsx", "Sheet1", f"C{len(NASTY) + 3}", "undated", None)
+        "test.xlsx",
+        "Sheet1",
+        f"C{len(NASTY) + 3}",
+        "undated",
+        None,
+    )
 
 
 def test_envelopes_stand_under_their_parents_with_what_is_left(database_url: str, tmp_path: Path) -> None:
     sheets = exported(nasty_portfolio(database_url), tmp_path / "a.xlsx")
     tree = below(sheets["Envelopes"], "Envelope")
     assert [(e["Reference"], e["Stated"], e["In parts"], e["Left"]) for e in tree] == [
-        ("ROOT", 1000, 400, 600), ("IT", 400, 0, 400)]
+        ("ROOT", 1000, 400, 600),
+        ("IT", 400, 0, 400),
+    ]
 
 
 def test_the_same_question_gives_the_same_bytes(sqlite_url: str, tmp_path: Path) -> None:
@@ -153,7 +186,9 @@ def test_an_amount_of_sixteen_digits_is_refused_and_the_old_file_stays(sqlite_ur
     with pytest.raises(UsageProblem, match=r"\.csv"):
         write(database, summarise(database), path)
     assert path.read_bytes() == b"old"
-    assert [file.name for file in tmp_path.iterdir() if file.suffix != ".db" and "ledger.db" not in file.name] == ["a.xlsx"]
+    assert [file.name for file in tmp_path.iterdir() if file.suffix != ".db" and "ledger.db" not in file.name] == [
+        "a.xlsx"
+    ]
     write(database, summarise(database, by=[]), tmp_path / "a.csv")
     assert "19999999999999.98" in (tmp_path / "a.csv").read_text(encoding="utf-8")
 
@@ -168,7 +203,10 @@ def test_libreoffice_recalculates_every_formula_to_the_value_it_has(sqlite_url: 
     for sheet in openpyxl.load_workbook(path):
         for cell in (cell for row in sheet for cell in row if cell.data_type == "f"):
             count += 1
-            assert after[sheet.title][cell.coordinate].value == before[sheet.title][int(cell.row or 0) - 1][int(cell.column or 0) - 1], cell
+            assert (
+                after[sheet.title][cell.coordinate].value
+                == before[sheet.title][int(cell.row or 0) - 1][int(cell.column or 0) - 1]
+            ), cell
     assert count > 600
 
     # An edited amount shows: in its row, and in the total of its currency. This also proves that it was recalculated.
@@ -194,9 +232,23 @@ def recalculated(path: Path, tmp_path: Path) -> Any:
     (profile / "user" / "registrymodifications.xcu").write_text(
         '<?xml version="1.0" encoding="UTF-8"?><oor:items xmlns:oor="http://openoffice.org/2001/registry">'
         '<item oor:path="/org.openoffice.Office.Calc/Formula/Load"><prop oor:name="OOXMLRecalcMode" oor:op="fuse">'
-        "<value>0</value></prop></item></oor:items>", encoding="utf-8")
+        "<value>0</value></prop></item></oor:items>",
+        encoding="utf-8",
+    )
     folder = tmp_path / "recalculated"
     subprocess.run(
-        [program, f"-env:UserInstallation={profile.as_uri()}", "--headless", "--convert-to", "xlsx:Calc MS Excel 2007 XML",
-         "--outdir", str(folder), str(path)], check=True, capture_output=True, timeout=180)
+        [
+            program,
+            f"-env:UserInstallation={profile.as_uri()}",
+            "--headless",
+            "--convert-to",
+            "xlsx:Calc MS Excel 2007 XML",
+            "--outdir",
+            str(folder),
+            str(path),
+        ],
+        check=True,
+        capture_output=True,
+        timeout=180,
+    )
     return openpyxl.load_workbook(folder / path.name, data_only=True)

@@ -15,7 +15,13 @@ from tests.store.balances import revert, sums
 
 
 def rate(currency: str, value: str, start: date, end: date | None = None) -> Record:
-    attributes: dict[str, Any] = {"currency": currency, "rate": value, "valid_from": start, "valid_to": end, "source": "InforEuro"}
+    attributes: dict[str, Any] = {
+        "currency": currency,
+        "rate": value,
+        "valid_from": start,
+        "valid_to": end,
+        "source": "InforEuro",
+    }
     return Record(Kind.RATES, f"{currency} {start.isoformat()}", attributes)
 
 
@@ -40,7 +46,8 @@ def test_money_is_converted_at_the_rate_of_its_day(ledger: Database) -> None:
 
 
 @pytest.mark.parametrize(
-    ("currency", "day"), [("TND", date(2024, 4, 1)), ("TND", date(2024, 2, 29)), ("HUF", MARCH), ("MAD", date(2024, 5, 1))]
+    ("currency", "day"),
+    [("TND", date(2024, 4, 1)), ("TND", date(2024, 2, 29)), ("HUF", MARCH), ("MAD", date(2024, 5, 1))],
 )
 def test_without_a_rate_of_the_day_nothing_is_converted(ledger: Database, currency: str, day: date) -> None:
     post(ledger, [TND, rate("MAD", "10.9", MARCH)])

@@ -141,7 +141,13 @@ def test_counts_change_by_one() -> None:
 
 def test_shares_are_exact_at_their_ends() -> None:
     thirds = band("almost", "almost two thirds", "0.6667", "ratio", "share")
-    shares: list[Fraction] = [Fraction(6333, 10000), Fraction(19, 30), Fraction(6666, 10000), Fraction(2, 3), Fraction(6667, 10000)]
+    shares: list[Fraction] = [
+        Fraction(6333, 10000),
+        Fraction(19, 30),
+        Fraction(6666, 10000),
+        Fraction(2, 3),
+        Fraction(6667, 10000),
+    ]
     assert [verdict(thirds, share) for share in shares] == ["broken", "met", "met", "met-warn", "broken"]
     half = band("over", "Over half", "0.5", "ratio", "share")
     assert [verdict(half, share) for share in (Fraction(1, 2), Fraction(501, 1000), 1)] == ["broken", "met", "met-warn"]
@@ -167,9 +173,15 @@ def test_missing_records_decide_only_what_no_further_record_can_change() -> None
 
 def test_shares_of_incomplete_records() -> None:
     assert known_share(1, 4, part_complete=True, whole_complete=True) == Interval.point(Fraction(1, 4))
-    assert known_share(1, 4, part_complete=False, whole_complete=True) == Interval(Fraction(1, 4), Fraction(1), True, True)
-    assert known_share(1, 4, part_complete=True, whole_complete=False) == Interval(Fraction(0), Fraction(1, 4), True, True)
-    assert known_share(1, 4, part_complete=False, whole_complete=False) == Interval(Fraction(0), Fraction(1), True, True)
+    assert known_share(1, 4, part_complete=False, whole_complete=True) == Interval(
+        Fraction(1, 4), Fraction(1), True, True
+    )
+    assert known_share(1, 4, part_complete=True, whole_complete=False) == Interval(
+        Fraction(0), Fraction(1, 4), True, True
+    )
+    assert known_share(1, 4, part_complete=False, whole_complete=False) == Interval(
+        Fraction(0), Fraction(1), True, True
+    )
     assert known_share(1, 0, part_complete=True, whole_complete=True) is None
     half = band("over", "Over half", "0.5", "ratio", "share")
     assert judge(half, known_share(3, 4, part_complete=False, whole_complete=True)).verdict == Verdict.MET
