@@ -39,17 +39,7 @@ class Holder:
     @property
     def attributes(self) -> tuple[str, ...]:
         """The version's columns that a row states."""
-        ours = {
-            "id",
-            self.id_column,
-            "batch_id",
-            "source_row_id",
-            "is_withdrawn",
-            "digest",
-            "parent_id",
-            "programme_id",
-        }
-        return tuple(c.name for c in Base.metadata.tables[self.version].columns if c.name not in ours)
+        return _stated_columns(self.version, self.id_column)
 
     @property
     def links(self) -> dict[str, str]:
@@ -62,6 +52,12 @@ class Holder:
     def staged(self) -> str:
         """The temporary table of the kind."""
         return f"stage_{self.table}"
+
+
+@cache
+def _stated_columns(version: str, id_column: str) -> tuple[str, ...]:
+    ours = {"id", id_column, "batch_id", "source_row_id", "is_withdrawn", "digest", "parent_id", "programme_id"}
+    return tuple(column.name for column in Base.metadata.tables[version].columns if column.name not in ours)
 
 
 HOLDERS: dict[Kind, Holder] = {

@@ -21,7 +21,7 @@ ABSENT = [program for program in ("Xvfb", "xdotool", "soffice") if shutil.which(
 SETTING = '<item oor:path="/org.openoffice.Office.Common/{}"><prop oor:name="{}" oor:op="fuse"><value>false</value></prop></item>'
 SETTINGS = SETTING.format("Misc", "ShowTipOfTheDay") + SETTING.format("Save/Document", "WarnAlienFormat")
 REFUSED = [("F2", "AMIFF", "fund"), ("H2", "Tunesia", "country"), ("O2", "5 million", "eu_contribution"), ("K2", "2023-02-30", "start_date")]  # fmt: skip
-TAKEN = {"A2": "P1", "F2": "AMIF", "H2": "Tunisia", "K2": "2022-01-15", "N2": "committed", "O2": "750000.25", "T2": "75"}
+TAKEN = {"A2": "P1", "F2": "AMIF", "H2": "Tunisia", "K2": "2022-01-15", "N2": "committed", "O2": "750000.25", "T2": "75"}  # fmt: skip
 
 
 def screen(*step: str) -> str:
@@ -63,6 +63,8 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         monkeypatch.setenv("LC_ALL", "C.UTF-8")
         options = [f"-env:UserInstallation={settings.parents[1].as_uri()}", "--norestore", "--nofirststartwizard"]
         with Popen(["soffice", *options, str(path)], start_new_session=True) as office:  # noqa: S607
+            window("LibreOffice Calc$")
+            time.sleep(5)  # the window stands before it listens
             yield path
             os.killpg(office.pid, signal.SIGKILL)
         display.terminate()
