@@ -17,6 +17,7 @@ import psycopg
 from ledger.domain.findings import Finding
 from ledger.domain.records import Amount, CoverageStatement, Kind, Reading, ReadRow, ReadSheet, Record, RowState
 from ledger.store import batches, code_lists, posting, schema, staging
+from ledger.store.context import Context
 from ledger.store.database import Database, parse_url
 
 
@@ -179,7 +180,7 @@ def post(
         staging.create(connection)
         staged = staging.stage_sheets(connection, sheets, lambda _rows: None)
         batches.keep_file(connection, batch, reading, content)
-        context = posting.Context(
+        context = Context(
             connection,
             batch,
             source,

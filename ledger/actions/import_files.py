@@ -14,6 +14,7 @@ from ledger.domain.records import Reading
 from ledger.intake.code_lists import CodeLists
 from ledger.intake.readers.book import ReadFailed
 from ledger.store import batches, posting, schema, staging
+from ledger.store.context import Context
 from ledger.store.database import Connection, Database
 
 Read = Callable[[Path], Reading]
@@ -130,7 +131,7 @@ def _book(
     if stops(reading.findings):
         return None
     batches.keep_file(connection, batch_id, reading, path.read_bytes())
-    context = posting.Context(
+    context = Context(
         connection,
         batch_id,
         reading.source,

@@ -13,9 +13,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ledger.domain.records import Kind
+from ledger.store.context import Context
 
 if TYPE_CHECKING:
-    from ledger.store.posting import Context
     from ledger.store.staging import Holder
 
 _COLUMNS = "fund_code, country_code, theme_code, stage, basis, currency, price_basis, is_illustrative"

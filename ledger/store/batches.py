@@ -14,6 +14,7 @@ import ledger
 from ledger.domain.findings import Finding
 from ledger.domain.records import PrintedTotal, Reading, ReadSheet
 from ledger.store import journal
+from ledger.store.context import Context
 from ledger.store.models import (
     Batch,
     Coverage,
@@ -24,7 +25,6 @@ from ledger.store.models import (
     SourceFile,
     SourceSheet,
 )
-from ledger.store.posting import Context
 from ledger.store.staging import HOLDERS
 
 #: Batches that still stand (alias b).

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from ledger.store.posting import Context
-    from ledger.store.staging import Holder
+from ledger.store.context import Context
 
-#: Stands for "undated" where two value dates are compared.
-NO_DATE = date(1, 1, 1)
+if TYPE_CHECKING:
+    from ledger.store.staging import Holder
 
 #: A transfer that counts: it reverses nothing and nothing reverses it (alias t). coalesce, because SQLite would take a
 #: bare IS NULL for a use of the unique index, which nearly every transfer is in, before the account's.

@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from ledger.domain.records import ColumnRead
 from ledger.store import batches, posting, staging
+from ledger.store.context import Context
 from ledger.store.database import Database
 from tests.builders import amount, envelope, post, project
 from tests.store.balances import assert_balanced, revert, sums, total
@@ -162,7 +163,7 @@ def test_an_unknown_parent_is_named_by_its_cell(ledger: Database) -> None:
         staging.create(connection)
         staged = staging.stage_sheets(connection, [sheet], lambda _rows: None)
         batch = batches.open_batch(connection, "import", source="test")
-        context = posting.Context(connection, batch, "test", False, 0, [sheet], "f.xlsx")
+        context = Context(connection, batch, "test", False, 0, [sheet], "f.xlsx")
         posting.post(context, staged, complete=False)
         connection.rollback()
     assert [(f.code, f.file, f.sheet, f.cell) for f in context.findings] == [("parent-unknown", "f.xlsx", "List", "B7")]
