@@ -142,7 +142,7 @@ class RecordMaker:
         at = self._plan.places.get("currency")
         if at is None or self._figures or not (named := cell_text(values[at])):
             return self._plan.currency
-        code = self._lists.currency(named)
+        code = self._lists.currency(named.upper())
         if code is None:
             self._problem("currency-unknown", f"{named!r} is no ISO 4217 currency code", at)
         self._told_currency = code is None

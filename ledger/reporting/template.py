@@ -125,7 +125,7 @@ _REFUSALS: dict[Entry, str] = {
     "such as “March 2024” is not taken.",
     Entry.AMOUNT: "Type the amount as a plain number in full units (5066901.47): no currency sign, no text, no minus. "
     "For EUR 5.3 million type 5300000.",
-    Entry.PERCENT: "Type a percentage between 0 % and 100 % with its sign, for example 75%.",
+    Entry.PERCENT: "Type a percentage between 0 and 100: in LibreOffice 75 (the cell adds the sign), in Excel 75 or 75%. Not 0.75.",
     Entry.NUMBER: "Type a plain number, without unit or words.",
     Entry.REFERENCE: "A reference has at most 200 signs and no blanks before, after or doubled inside: with a blank too "
     "many it would be another reference.",

@@ -202,3 +202,9 @@ def test_two_sheets_of_the_same_kind_are_never_half_read(euledger: Euledger, bar
 def test_a_unit_that_is_none(euledger: Euledger, bare: Path, sheet: Sheet) -> None:
     run = imported(euledger, bare, sheet(HEADER, GOOD), "--set", "unit=banana")
     assert (run.code, [code for _, code in run.told]) == (3, ["setting-invalid"])
+
+
+def test_what_a_drop_down_takes_is_read(euledger: Euledger, bare: Path, sheet: Sheet) -> None:
+    # LibreOffice compares without regard to case.
+    run = imported(euledger, bare, sheet(HEADER, row(currency="eur", fund="amif", country="at")))
+    assert (run.code, run.told) == (0, [])
