@@ -206,5 +206,5 @@ def test_a_unit_that_is_none(euledger: Euledger, bare: Path, sheet: Sheet) -> No
 
 def test_what_a_drop_down_takes_is_read(euledger: Euledger, bare: Path, sheet: Sheet) -> None:
     # LibreOffice compares without regard to case.
-    run = imported(euledger, bare, sheet(HEADER, row(currency="eur", fund="amif", country="at")))
+    run = imported(euledger, bare, sheet(HEADER, row(currency="eur", fund="amif", country="austria")))
     assert (run.code, run.told) == (0, [])
