@@ -95,9 +95,9 @@ def find_header(
         top = seen[best]
         confidence = min(0.99, 0.5 + 0.5 * top.score / max(len(top.texts), 1))
         evidence.append(f"row {top.row.number}: {top.known} of {top.filled} cells are known header words")
-    first, last = _stack(seen, best)
-    used = seen[first : last + 1]
     areas = list(merged)
+    first, last = _stack(seen, best, areas)
+    used = seen[first : last + 1]
     language = header_language(_columns(used, lexicon, areas, None))
     columns = _columns(used, lexicon, areas, language)
     if language:
@@ -161,14 +161,24 @@ def _unknown_words(seen: Sequence[_Seen]) -> int | None:
     return None
 
 
-def _stack(seen: Sequence[_Seen], best: int) -> tuple[int, int]:
+def _stack(seen: Sequence[_Seen], best: int, merged: Sequence[tuple[int, int, int, int]]) -> tuple[int, int]:
     """First and last of the rows that make up the header with the strongest one."""
     first = last = best
     while first > 0 and _joins(seen[first - 1], seen[first], above=True):
         first -= 1
-    while last + 1 < len(seen) and _joins(seen[last + 1], seen[last], above=False):
+    while last + 1 < len(seen) and (
+        _joins(seen[last + 1], seen[last], above=False) or _parts_of(seen[last + 1], seen[last], merged)
+    ):
         last += 1
     return first, last
+
+
+def _parts_of(row: _Seen, heading: _Seen, merged: Sequence[tuple[int, int, int, int]]) -> bool:
+    """Whether a row only names, in whatever words, the columns below the wide merged cells of the row above it."""
+    if row.numbers or len(set(row.texts.values())) < 2 or row.row.number != heading.row.number + 1:
+        return False
+    wide = [(a[1], a[3]) for a in merged if a[2] == heading.row.number and a[3] > a[1] and a[1] in heading.texts]
+    return all(len(text) <= 60 and any(a <= i <= b for a, b in wide) for i, text in row.texts.items())
 
 
 def _joins(row: _Seen, neighbour: _Seen, *, above: bool) -> bool:
@@ -201,11 +211,25 @@ def header_language(columns: Iterable[ColumnHeader]) -> str | None:
 
     It decides between languages that use one word differently ("kraj": country in Polish, place in Slovenian).
     """
-    votes = Counter(
+    first = _languages(columns).most_common(2)
+    return first[0][0] if first and (len(first) == 1 or first[0][1] > first[1][1]) else None
+
+
+def language_among(columns: Iterable[ColumnHeader], wanted: Iterable[str]) -> str | None:
+    """The one of some languages that more columns are worded in than in the others of them.
+
+    None where another language has more columns, or two of them as many. ("Organisation" is a word of many languages.)
+    """
+    votes = _languages(columns)
+    first, second, *_ = sorted(wanted, key=lambda language: -votes[language])
+    return first if votes[first] > votes[second] and votes[first] == max(votes.values()) else None
+
+
+def _languages(columns: Iterable[ColumnHeader]) -> Counter[str]:
+    """How many columns have a clear wording in each language."""
+    return Counter(
         language for c in columns for language in {m.language for m in c.matches if m.score > 0.9} if language != "mul"
     )
-    first = votes.most_common(2)
-    return first[0][0] if first and (len(first) == 1 or first[0][1] > first[1][1]) else None
 
 
 def _columns(

@@ -18,7 +18,7 @@ from ledger.intake.code_lists import CodeLists
 from ledger.intake.column_shapes import SAMPLE_ROWS, ColumnShape, measure_columns
 from ledger.intake.dates import DateColumn, DateDecision
 from ledger.intake.field_assignment import ColumnAssignment, assign_fields
-from ledger.intake.header_finder import SEARCHED_ROWS, HeaderGuess, find_header, is_filled
+from ledger.intake.header_finder import SEARCHED_ROWS, HeaderGuess, find_header, is_filled, language_among
 from ledger.intake.kept_rows import KeptRows
 from ledger.intake.lexicon import MONEY_FIELDS, Lexicon
 from ledger.intake.money_marks import CurrencySeen, UnitSeen, currency_of, unit_of
@@ -27,13 +27,17 @@ from ledger.intake.printed_totals import PrintedTotals, SummedColumn, TotalCheck
 from ledger.intake.settings import Settings
 from ledger.intake.table_extent import DIMENSIONS, Role, RowRole, TableShape, row_roles
 from ledger.intake.totals import rows_of_sums
-from ledger.intake.units import currency_from_text
+from ledger.intake.units import KRONE_OF, currency_from_text, currency_name, krone_of
 
 DATE_FIELDS = frozenset(("start_date", "end_date", "decision_date"))
 #: Score from which a header says an amount, and share of its cells that must be one before the column is in doubt.
 _CLEAR, _SPOILT = 0.8, 0.2
 #: Confidence below which an amount is left out where others are clearly worded.
 _VAGUE = 0.5
+#: Confidence of an amount in "kr" at most, for only the language of the header says whose.
+_BY_LANGUAGE = 0.75
+#: Currencies of a column of their own that are shown.
+_SHOWN_CODES = 20
 
 
 @dataclass(slots=True)
@@ -343,6 +347,23 @@ def _rows_by_currency(facts: SheetFacts, index: int) -> dict[int, str]:
     return found
 
 
+def _column_codes(table: IdentifiedTable) -> tuple[str, ...]:
+    """The currencies that the rows name in a column of their own; nothing where there is none, or a cell is no code."""
+    stated = table.column_of("currency")
+    if stated is None:
+        return ()
+    found: set[str] = set()
+    for row in table.rows:
+        value = row.values[stated.index - 1] if stated.index <= len(row.values) else None
+        if row.number <= table.header_row or row.number in table.roles or not is_filled(value):
+            continue
+        code = currency_name(str(value).strip())
+        if code is None or len(found) > _SHOWN_CODES:
+            return ()
+        found.add(code)
+    return tuple(sorted(found))
+
+
 def _is_fraction(column: IdentifiedColumn, rows: Sequence[Row]) -> bool:
     assert column.numbers
     found = [number_at(row, column.index, column.numbers) for row in rows]
@@ -354,6 +375,8 @@ def _mark_money(table: IdentifiedTable, titles: Sequence[str], facts: SheetFacts
     labels = [check.label for check in table.totals]
     groups = {c.index: c.group for c in table.header.columns}
     has_column = table.column_of("currency") is not None
+    codes = _column_codes(table)
+    krone = krone_of(language_among(table.header.columns, KRONE_OF), [c.header for c in table.columns])
     for column in table.columns:
         if column.numbers is None or (column.field is not None and not column.is_money):
             continue
@@ -369,7 +392,11 @@ def _mark_money(table: IdentifiedTable, titles: Sequence[str], facts: SheetFacts
             stated=settings.stated.get("currency") if general else None,
             has_column=has_column,
             rows=_rows_by_currency(facts, column.index),
+            column_codes=codes,
+            krone=krone,
         )
+        if column.currency.by_language:
+            column.confidence = min(column.confidence, _BY_LANGUAGE)
         column.unit = unit_of(heading, titles, column.numbers, settings.unit)
         if column.is_money:
             column.evidence += [text for text in (column.currency.evidence, column.unit.evidence) if text]

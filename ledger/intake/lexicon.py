@@ -53,6 +53,10 @@ _NAMES_THE_MONEY = frozenset(
     ["eu", "national", "public", "private", "own", "paid", "contracted", "declared", "eligible", "rate", "cost"]
 )
 UNNAMED = 0.46
+#: Score of the beneficiary's share where only "Beneficiary" stands below a heading of money: too little to be booked.
+_PAYER = 0.56
+#: What sorts projects; a column under a heading of money ("Funding") is hardly one of them.
+_SORTS = frozenset(["specific_objective", "priority", "theme", "intervention_type", "status"])
 #: A header longer than this is a text, not a header.
 LONGEST_HEADER = 400
 
@@ -191,7 +195,18 @@ class Lexicon:
                     n: [m._replace(score=m.score * (0.7 if n in MONEY_FIELDS else 1)) for m in ms]
                     for n, ms in found.items()
                 }
-            for match in self._compose(plain_words(f"{group} {header}"), grouped=True):
+            heading, own = plain_words(group), plain_words(header)
+            if self.marks(heading) & {"support", "cost", "amount"}:
+                # "OE" under "Funding" is the State's budget, not a specific objective.
+                found = {
+                    n: [m._replace(score=m.score * (0.4 if n in _SORTS else 1)) for m in ms] for n, ms in found.items()
+                }
+                payer = [m for m in found.get("beneficiary", []) if m.score > 0.9]
+                if payer and not self.marks(heading) & _OF_THE_GROUP:  # "Financing plan | Beneficiary", if an amount
+                    found.setdefault("other_contribution", []).append(
+                        payer[0]._replace(field="other_contribution", score=_PAYER)
+                    )
+            for match in self._compose(heading + own, own):
                 found.setdefault(match.field, []).append(match)
             if not found and not self.marks(plain_words(header)) & {"rate", "count"}:
                 found = {m.field: [m._replace(score=m.score * 0.6)] for m in self.match(group, hint)}
@@ -228,7 +243,7 @@ class Lexicon:
     @staticmethod
     def _doubt(name: str, composed: list[Match], marks: frozenset[str]) -> float:
         """How far a term that is only part of a header is believed when the other words say something else."""
-        if marks & {"count", "excluded", "ineligible", "rate"}:
+        if marks & {"count", "excluded", "ineligible", "rate"} or ("planned" in marks and name in ("paid", "declared")):
             return 0.4
         amounts = [m for m in composed if m.field in MONEY_FIELDS]
         return 0.6 if amounts and max(amounts, key=lambda m: m.score).field != name else 0.9
@@ -265,11 +280,15 @@ class Lexicon:
             term.field[1:] for term in self._marks.near(words) if _find(term.words, words, ordered_only=True)
         )
 
-    def _compose(self, words: tuple[str, ...], *, grouped: bool = False) -> list[Match]:
+    def _compose(self, words: tuple[str, ...], under: tuple[str, ...] | None = None) -> list[Match]:
+        """Meanings put together from marks; `under` are the words of the header itself where a group stands over it."""
+        grouped = under is not None
         marks = self.marks(words)
+        if under is not None and "cost" in (own := self.marks(under)) and "support" not in own:
+            marks -= {"support"}  # "Financing | Total cost" is a cost
         reason = "marks " + "+".join(sorted(marks))
         fields = dict(amount_meanings(marks))
-        if fields and not grouped and not marks & _NAMES_THE_MONEY and not self._is_known(words):
+        if fields and not marks & _NAMES_THE_MONEY and not self._is_known(words if under is None else under):
             fields = {name: min(score, UNNAMED) for name, score in fields.items()}
         if not grouped:
             for name, score in _plain_meanings(marks):
@@ -351,6 +370,8 @@ def amount_meanings(marks: frozenset[str]) -> list[tuple[str, float]]:
         return []
     if "rate" in marks:
         return [("eu_rate", 0.8 if marks & {"eu", "cofin"} else 0.6)] if marks & {"eu", "cofin", "support"} else []
+    if "planned" in marks and marks & {"paid", "declared"}:
+        return []  # a forecast of payments is no payment
     for stage in ("paid", "declared"):
         if stage in marks and not (stage == "declared" and "contracted" in marks):
             return [(stage, 0.6 if marks & {"eu", "national", "private"} else 0.8 + 0.05 * ("total" in marks))]
@@ -361,7 +382,7 @@ def amount_meanings(marks: frozenset[str]) -> list[tuple[str, float]]:
 
 def _by_basis(marks: frozenset[str]) -> list[tuple[str, float]]:
     sources = marks & {"eu", "national", "private", "own"}
-    if {"eu", "national"} <= sources or {"national", "fundword"} <= marks:
+    if {"eu", "national"} <= sources or ({"national", "fundword"} <= marks and "statefund" not in marks):
         return [("public_contribution", 0.65)]
     if "eu" in sources:
         stated = 0.85 if marks & {"support", "amount", "cofin"} else 0.7
@@ -378,7 +399,8 @@ def _by_basis(marks: frozenset[str]) -> list[tuple[str, float]]:
 def _by_kind(marks: frozenset[str]) -> list[tuple[str, float]]:
     """The same where the header names no source of the money."""
     if "other" in marks:
-        return [("other_contribution", 0.6)] if marks & {"support", "cofin"} else []
+        name = "national_public" if "public" in marks else "other_contribution"
+        return [(name, 0.6)] if marks & {"support", "cofin"} else []
     if (
         marks & {"cost", "eligible"}
         and "public" not in marks

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ledger.intake.numbers import NumberDecision
-from ledger.intake.units import currencies_in_text, unit_from_text, unit_suspect
+from ledger.intake.units import currencies_in_text, names_krone, unit_from_text, unit_suspect
 
 #: Share of the numeric cells whose number format must name a currency before the column is taken to be in it.
 _FORMATTED = 0.5
@@ -31,11 +31,17 @@ class CurrencySeen:
     by_column: bool = False
     #: the currency of each cell by row, where only its number format says it
     by_row: Mapping[int, str] = field(default_factory=dict)
+    #: the codes that stand in that column, where they are known
+    column_codes: tuple[str, ...] = ()
+    #: "kr" alone is written, and the language of the header says whose
+    by_language: bool = False
 
     @property
     def shown(self) -> str | list[str] | None:
         """As it stands in JSON: a code, a list of codes, or None."""
-        return self.code or (list(self.codes) if self.codes else None)
+        if len(self.column_codes) == 1:
+            return self.code or self.column_codes[0]
+        return self.code or list(self.codes or self.column_codes) or None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +64,14 @@ def currency_of(
     stated: str | None,
     has_column: bool,
     rows: Mapping[int, str],
+    column_codes: Sequence[str] = (),
+    krone: tuple[str, str] | None = None,
 ) -> CurrencySeen:
     """The currency of a column.
 
     `stated` is what --set says; `labels` are those of the total rows; `has_column`: the rows have a currency column;
-    `rows` is the currency that the number format of each cell names.
+    `rows` is the currency that the number format of each cell names; `column_codes` is what the currency column holds;
+    `krone` is the currency that "kr" means in the language of the header, and that language.
     """
     signed = {name: count for name, count in decision.currencies.items() if name}
     bare = decision.currencies.get("", 0) + decision.counts.get("typed", 0)
@@ -90,7 +99,21 @@ def currency_of(
         ]
         return CurrencySeen(code, evidence=f"currency: {code} in {' and '.join(places)}")
     if has_column:
-        return CurrencySeen(evidence="currency: the rows say it in a column of their own", by_column=True)
+        return CurrencySeen(
+            evidence="currency: the rows say it in a column of their own",
+            by_column=True,
+            column_codes=tuple(column_codes),
+        )
+    if krone and (place := _krone_place(heading, formats, titles)):
+        code, language = krone
+        return CurrencySeen(
+            code, evidence=f"currency: kr in {place}; {code}, for the header is {language}", by_language=True
+        )
+    return _outside_the_rows(titles, labels)
+
+
+def _outside_the_rows(titles: Sequence[str], labels: Sequence[str]) -> CurrencySeen:
+    """The currency that a title or the label of a total names."""
     for place, texts in (("the title", titles), ("the label of a total", labels)):
         named = dict.fromkeys(code for text in texts for code in currencies_in_text(text))
         if len(named) == 1:
@@ -99,6 +122,17 @@ def currency_of(
         if named:
             return CurrencySeen(conflict=tuple(named), evidence=f"currency: {place} names {_list(named)}")
     return CurrencySeen(evidence="currency: stated nowhere")
+
+
+def _krone_place(heading: str, formats: Mapping[str, int], titles: Sequence[str]) -> str | None:
+    """Where "kr" is written; a title counts only where it names no currency besides."""
+    if names_krone(heading):
+        return "header"
+    if formats and sum(n for code, n in formats.items() if names_krone(code)) >= _FORMATTED * sum(formats.values()):
+        return "number format"
+    if any(map(names_krone, titles)) and not any(map(currencies_in_text, titles)):
+        return "the title"
+    return None
 
 
 def _formatted(formats: Mapping[str, int]) -> list[str]:

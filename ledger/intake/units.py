@@ -7,7 +7,7 @@ the size of the amounts. The names come from the Union's languages, ISO 4217 and
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 #: ISO 4217 codes in use, and those of the Member States' former currencies that older lists still carry.
 ISO_CODES: frozenset[str] = frozenset(
@@ -281,6 +281,27 @@ def currency_from_text(text: str) -> str | None:
     """The one currency that a header, title or number format names, else None (none named, or several)."""
     found = currencies_in_text(text)
     return found[0] if len(found) == 1 else None
+
+
+_KRONE = re.compile(r"(?<![^\W_])[tm]?kr(?![^\W_])", re.IGNORECASE)
+#: Language of a header -> the currency that "kr" means in it, and the language's name.
+KRONE_OF = {"da": ("DKK", "Danish"), "sv": ("SEK", "Swedish")}
+_NORWEGIAN = re.compile(r"prosjekt|tilskudd|støttemottak|\bnorsk|søknad", re.IGNORECASE)
+
+
+def names_krone(text: str) -> bool:
+    """Whether a header or number format says "kr" and not whose: "Budget (kr.)", "tkr"."""
+    return _KRONE.search(text) is not None
+
+
+def krone_of(language: str | None, headings: Iterable[str]) -> tuple[str, str] | None:
+    """The currency that "kr" means beside headings in a language, and the language's name; None where that is open.
+
+    Only Norwegian words make it NOK: no official language of the Union is theirs.
+    """
+    if any(_NORWEGIAN.search(text) for text in headings):
+        return "NOK", "Norwegian"
+    return KRONE_OF.get(language or "")
 
 
 def _is_marked(text: str, start: int, end: int) -> bool:

@@ -1,12 +1,19 @@
 """Lists in the 24 official languages, worded as authorities word them: each column gets its field, or is left alone."""
 
+from collections.abc import Iterator
+
 import pytest
 
-from ledger.intake.cells import Row, Value
+from ledger import shipped
+from ledger.intake.cells import Row, SheetFacts, Value
+from ledger.intake.code_lists import CodeLists
 from ledger.intake.column_shapes import measure_columns
 from ledger.intake.field_assignment import assign_fields
 from ledger.intake.header_finder import find_header
-from ledger.intake.lexicon import Lexicon
+from ledger.intake.identify import IdentifiedTable, identify_table
+from ledger.intake.lexicon import UNNAMED, Lexicon
+from ledger.intake.proposal import BOOKED_FROM
+from ledger.intake.settings import Settings
 
 # language: header cells | their fields, "-" for a column that is none of ours. All wordings are made up for this test.
 LISTS = {
@@ -259,3 +266,97 @@ def test_an_amount_that_is_none_of_ours_is_left_alone(language: str, header: str
 
 def test_all_official_languages_are_here() -> None:
     assert len(LISTS) == len(LEFT_ALONE) == 24
+
+
+# --- headings over the shares of a financing ----------------------------------------------------------------------
+
+GROUPS = [
+    ("Finanzierung (€)", "Ges.kosten|EU|Bund|privat", "total_cost eu_contribution national_public private"),
+    ("Plan de financement (€)", "Coût total|UE|État|Autofin.", "total_cost eu_contribution national_public own"),
+    ("Zdroje financování (Kč)", "Celkem|EU|SR|Vlastní", "total_cost eu_contribution national_public own"),
+    ("Fontes de financiamento (€)", "Total|UE|OE|Autofinanciamento", "total_cost eu_contribution national_public own"),
+]
+
+
+@pytest.mark.parametrize(("group", "header", "expected"), GROUPS)
+def test_a_heading_over_the_sources_of_the_money(group: str, header: str, expected: str) -> None:
+    """The row of short words below the wide merged cell belongs to the header, and its words say whose money it is."""
+    below: list[Value] = [None, *header.split("|")]
+    rows = [Row(1, ["Projekt", group, None, None, None]), Row(2, below)]
+    rows += [Row(n + 2, [f"Vesta nova {n}", 10_000 * n, 5_000 * n, 3_000 * n, 2_000 * n]) for n in range(1, 9)]
+    found = find_header(rows, Lexicon.load(), [(1, 1, 2, 1), (1, 2, 1, 5)])
+    assert found is not None
+    assert found.header_rows == (1, 2)
+    shapes = measure_columns(rows[2:], [c.index for c in found.columns], lambda _text: False)
+    fields = [a.field for a in assign_fields(found.columns, shapes)][1:]
+    assert fields == [{"own": "other_contribution"}.get(name, name) for name in expected.split()]
+
+
+def test_an_unknown_word_below_a_heading_of_money_is_only_asked_about() -> None:
+    scores = [m.score for m in Lexicon.load().match("Xyzzy", group="Finanzierung")]
+    assert scores
+    assert max(scores) <= UNNAMED
+
+
+def test_other_public_money_below_a_heading_is_national() -> None:
+    best = Lexicon.load().match("Autres publics", group="Financements (€)")[0]
+    assert best.field == "national_public"
+
+
+def test_the_beneficiary_below_a_heading_of_money_may_be_its_share_but_is_not_booked() -> None:
+    scores = {m.field: m.score for m in Lexicon.load().match("Beneficiary", group="Financing plan (€)")}
+    assert 0.5 < scores["other_contribution"] < BOOKED_FROM
+    assert "other_contribution" not in {m.field for m in Lexicon.load().match("Beneficiary", group="Amount paid")}
+
+
+def test_a_forecast_of_payments_is_no_payment() -> None:
+    match = Lexicon.load().match
+    assert not [m for m in match("Paiements UE prévisionnels") if m.field == "paid" and m.score > 0.5]
+    assert match("Contribution UE prévisionnelle")[0].field == "eu_contribution"
+
+
+# --- kr ------------------------------------------------------------------------------------------------------------
+
+
+class _Listed:
+    name: str | None = "Sheet1"
+
+    def __init__(self, header: str, first: list[Value], code: str = "") -> None:
+        self._rows = [Row(1, list(header.split("|")))] + [Row(n, [f"Vesta {n}", *first]) for n in range(2, 12)]
+        self.facts = SheetFacts(number_formats={2: {code: 10}} if code else {})
+
+    def rows(self) -> Iterator[Row]:
+        return iter(self._rows)
+
+
+def _identified(header: str, *values: Value, code: str = "") -> IdentifiedTable:
+    sheet = _Listed(header, list(values), code)
+    lists = CodeLists(shipped.codelists())
+    found = identify_table(sheet, 1, lexicon=Lexicon.load(), lists=lists, settings=Settings({}))
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize(
+    ("header", "code", "expected"),
+    [
+        ("Projekttitel|EU-tilskud (kr.)|Tilsagnsmodtager", "", "DKK"),
+        ("Projekttitel|EU-tilskud|Tilsagnsmodtager", '#,##0.00 "kr."', "DKK"),
+        ("Projektnamn|Beviljat EU-stöd (kr)|Stödmottagare", "", "SEK"),
+        ("Projekt|EU-stöd (kr)|Organisation", "", "SEK"),
+        ("Prosjekt|EU-tilskudd (kr)|Beneficiary", "", "NOK"),
+        ("Project title|EU contribution (kr)|Beneficiary", "", None),
+    ],
+)
+def test_the_language_says_whose_crowns(header: str, code: str, expected: str | None) -> None:
+    column = _identified(header, 125_000, "Ronda Stiftelse", code=code).columns[1]
+    assert column.field == "eu_contribution"
+    assert column.currency.shown == expected
+    assert any("for the header is" in text for text in column.evidence) == (expected is not None)
+    assert (column.confidence <= 0.75) == (expected is not None)
+
+
+def test_a_column_of_currencies_says_what_the_amounts_are_in() -> None:
+    table = _identified("title|total-Commitment|default-currency", 125_000, "EUR")
+    assert table.columns[1].currency.by_column
+    assert table.columns[1].currency.shown == "EUR"
