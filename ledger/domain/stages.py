@@ -2,6 +2,7 @@
 
 Sources: Regulation (EU, Euratom) 2018/1046 (the Financial Regulation, "FR"; recast as 2024/2509, where the article
 numbers differ) and Regulation (EU) 2021/1060 (the Common Provisions Regulation, "CPR").
+Article numbers are from memory and unverified: check them in the text of the act before quoting.
 """
 
 from __future__ import annotations
