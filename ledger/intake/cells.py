@@ -131,3 +131,15 @@ def column_index(letters: str) -> int:
 def cell_name(row: int, column: int) -> str:
     """A1 address of a 1-based row and column."""
     return f"{column_letter(column)}{row}"
+
+
+def row_spans(numbers: list[int]) -> str:
+    """Row numbers as text: 3-5, 9; at most eight spans."""
+    spans: list[list[int]] = []
+    for number in numbers:
+        if spans and number == spans[-1][1] + 1:
+            spans[-1][1] = number
+        else:
+            spans.append([number, number])
+    shown = ", ".join(f"{a}-{b}" if a != b else str(a) for a, b in spans[:8])
+    return shown + (" …" if len(spans) > 8 else "")

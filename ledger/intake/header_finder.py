@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from ledger.intake.cells import Row, Value
-from ledger.intake.lexicon import IGNORED, LONGEST_HEADER, Lexicon, Match
+from ledger.intake.lexicon import LONGEST_HEADER, Lexicon, Match
 
 #: How many rows of a sheet are looked at.
 SEARCHED_ROWS = 60
@@ -284,8 +284,3 @@ def _heading(row: _Seen, index: int, merged: list[tuple[int, int, int, int]], le
     left = max((i for i in row.texts if i < index), default=0)
     spans = left in leaf.texts and all(i in leaf.texts for i in range(left, index + 1))
     return row.texts[left].strip() if left and spans else ""
-
-
-def known_fields(columns: Iterable[ColumnHeader]) -> int:
-    """How many columns have a wording that stands for one of our fields."""
-    return sum(1 for c in columns if any(m.field != IGNORED and m.score >= _KNOWN for m in c.matches))

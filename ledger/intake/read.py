@@ -20,6 +20,7 @@ from ledger.intake.finding_log import FindingLog
 from ledger.intake.header_drift import drift
 from ledger.intake.headers import Table, locate, recognise
 from ledger.intake.identification import open_proposed
+from ledger.intake.kept_rows import KeptRows
 from ledger.intake.own_sheets import leave_own_sheets
 from ledger.intake.profiles import Profile, find_profile
 from ledger.intake.readers import open_workbook
@@ -140,36 +141,12 @@ class _Open:
             self._close()
 
 
-class _KeptRows:
-    """The rows of a sheet, to be read twice: from the file both times, or kept in between where they are few."""
-
-    def __init__(self, sheet: Sheet) -> None:
-        self._sheet = sheet
-        self._rows: list[Row] | None = None
-
-    def __iter__(self) -> Iterator[Row]:
-        if self._rows is not None:
-            yield from self._rows
-            self._rows = None
-            return
-        rows: list[Row] | None = []
-        cells = 0
-        for row in self._sheet.rows():
-            if rows is not None:
-                rows.append(row)
-                cells += len(row.values)
-                if cells > KEPT_CELLS:
-                    rows = None
-            yield row
-        self._rows = rows
-
-
 def _open_table(
     reading: Reading, table: Table, settings: Settings, lists: CodeLists, left: _Open, *, others: Sequence[Sheet]
 ) -> ReadSheet:
     """A table, read once to decide its columns and ready to be read again row by row."""
     log = FindingLog(reading.file, table.sheet.name or "", reading.findings)
-    kept = _KeptRows(table.sheet)
+    kept = KeptRows(table.sheet, KEPT_CELLS)
     layout = table.rule.layout
     groups = RowGroups(table, layout.repeated) if layout.repeated else None
     rows = emptied(layout, kept)
@@ -185,7 +162,7 @@ def _open_table(
     other_sheet = read_lookup(layout.lookup, others) if layout.lookup else None
     reader = TableReader(table, made, lists, log, rows=kept, groups=groups, other_sheet=other_sheet)
     sheet.totals = reader.totals
-    sheet.rows = _stream(reader, left)
+    sheet.rows = _stream(reader, kept, left)
     return sheet
 
 
@@ -197,8 +174,9 @@ def _seen(rows: Iterable[Row], groups: RowGroups | None) -> Iterator[Row]:
         yield row
 
 
-def _stream(reader: TableReader, left: _Open) -> Iterator[ReadRow]:
+def _stream(reader: TableReader, kept: KeptRows, left: _Open) -> Iterator[ReadRow]:
     try:
         yield from reader.rows()
     finally:
+        kept.release()
         left.done()

@@ -12,7 +12,7 @@ from typing import Any
 from ledger.domain.findings import CODES
 from ledger.domain.records import Kind, PrintedTotal, ReadRow, RowState
 from ledger.intake.cell_text import cell_text
-from ledger.intake.cells import CellError, Row, Value, cell_name, column_letter
+from ledger.intake.cells import CellError, Row, Value, cell_name, column_letter, row_spans
 from ledger.intake.code_lists import CodeLists, plain_name
 from ledger.intake.column_checks import ColumnChecks
 from ledger.intake.columns import Plan
@@ -302,9 +302,9 @@ class TableReader:
         maker, log, name = self._maker, self._log, self._plan.kind
         if self._hidden:
             message = (
-                f"{_count(len(self._hidden), 'hidden row')} with data, read like the others: {_ranges(self._hidden)}"
+                f"{_count(len(self._hidden), 'hidden row')} with data, read like the others: {row_spans(self._hidden)}"
             )
-            log.tell("hidden-rows", message, _ranges(self._hidden), {"rows": self._hidden[:1000]})
+            log.tell("hidden-rows", message, row_spans(self._hidden), {"rows": self._hidden[:1000]})
         hidden = [column for column in self._table.columns if column.index in self._facts.hidden_columns]
         if hidden and self._posted:
             letters = ", ".join(f"{column_letter(column.index)} ({column.header})" for column in hidden)
@@ -374,15 +374,3 @@ def _is_blank(values: list[Value]) -> bool:
 def _count(number: int, noun: str) -> str:
     """1 row, 1,200 rows."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
-
-
-def _ranges(numbers: list[int]) -> str:
-    """Row numbers as text: 3-5, 9; at most eight spans."""
-    spans: list[list[int]] = []
-    for number in numbers:
-        if spans and number == spans[-1][1] + 1:
-            spans[-1][1] = number
-        else:
-            spans.append([number, number])
-    shown = ", ".join(f"{a}-{b}" if a != b else str(a) for a, b in spans[:8])
-    return shown + (" …" if len(spans) > 8 else "")

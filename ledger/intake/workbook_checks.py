@@ -12,7 +12,7 @@ from typing import Any
 
 from ledger.domain.findings import Severity
 from ledger.domain.money import MoneyError, display, grouped, to_minor
-from ledger.intake.cells import CellError, Value, cell_name, column_index, column_letter
+from ledger.intake.cells import CellError, Value, cell_name, column_index, column_letter, row_spans
 from ledger.intake.finding_log import FindingLog
 from ledger.intake.identify import IdentifiedColumn, IdentifiedTable
 from ledger.intake.printed_totals import TotalCheck, cents
@@ -127,7 +127,7 @@ def _tell_hidden(found: IdentifiedTable, log: FindingLog) -> None:
     if found.hidden_rows:
         totals = sum(1 for row in found.hidden_rows if row in found.roles)
         what = f" ({totals} of them totals)" if totals else ""
-        shown = _spans(found.hidden_rows)
+        shown = row_spans(found.hidden_rows)
         message = f"{len(found.hidden_rows):,} hidden rows with data{what}, read like the others: {shown}"
         log.tell("hidden-rows", message, shown, {"rows": found.hidden_rows[:1000]})
     hidden = [c for c in found.columns if c.index in facts.hidden_columns and c.filled]
@@ -135,18 +135,6 @@ def _tell_hidden(found: IdentifiedTable, log: FindingLog) -> None:
         letters = ", ".join(f"{column.letter} ({column.header})" for column in hidden)
         cell = f"{hidden[0].letter}:{hidden[-1].letter}"
         log.tell("hidden-columns", f"hidden columns hold data: {letters}", cell)
-
-
-def _spans(numbers: list[int]) -> str:
-    """Row numbers as text: 3-5, 9; at most eight spans."""
-    spans: list[list[int]] = []
-    for number in numbers:
-        if spans and number == spans[-1][1] + 1:
-            spans[-1][1] = number
-        else:
-            spans.append([number, number])
-    shown = ", ".join(f"{a}-{b}" if a != b else str(a) for a, b in spans[:8])
-    return shown + (" …" if len(spans) > 8 else "")
 
 
 # --- formulas ----------------------------------------------------------------------------------------------------

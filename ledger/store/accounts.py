@@ -13,6 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ledger.domain.records import Kind
+from ledger.domain.stages import Stage, source_of
 from ledger.store.context import Context
 
 if TYPE_CHECKING:
@@ -34,8 +35,8 @@ _STATED = (
     "WHERE t.credit_account_id = x.id AND coalesce(t.reverses_id, 0) = 0 "
     "AND NOT EXISTS (SELECT 1 FROM transfer u WHERE u.reverses_id = t.id)))"
 )
-#: The stage before: where money of a stage comes from when nothing else is said.
-STAGE_BEFORE = {"contracted": "committed", "paid": "contracted", "decommitted": "committed", "recovered": "paid"}
+#: Stages whose money comes from the holder's own account of the stage before, when nothing else is said.
+_FROM_OWN_STAGE = (Stage.CONTRACTED, Stage.PAID, Stage.DECOMMITTED, Stage.RECOVERED)
 
 
 def resolve(context: Context, holder: Holder) -> None:
@@ -61,8 +62,10 @@ def resolve(context: Context, holder: Holder) -> None:
         if holder.links.get("programme_id"):
             _from_named_allocation(context, holder, "programme_id", "r.own_programme_id")
         _find(context, "debit_id", _ZERO, kind=kind, stage="'allocated'", plain=True, where=committed)
-    for stage, before in STAGE_BEFORE.items():
-        _find(context, "debit_id", own, kind=kind, stage=f"'{before}'", where=f"{none} AND a.stage = '{stage}'")
+    for stage in _FROM_OWN_STAGE:
+        _find(
+            context, "debit_id", own, kind=kind, stage=f"'{source_of(stage)}'", where=f"{none} AND a.stage = '{stage}'"
+        )
 
 
 def _find(

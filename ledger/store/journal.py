@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ledger.domain.stages import Stage
 from ledger.store.context import Context
 
 if TYPE_CHECKING:
@@ -14,9 +15,11 @@ if TYPE_CHECKING:
 LIVE = "coalesce(t.reverses_id, 0) = 0 AND NOT EXISTS (SELECT 1 FROM transfer u WHERE u.reverses_id = t.id)"
 
 #: Place of a stage in the flow of money; declared expenditure stands beside it and only comes from outside.
+_RANKS = {stage: stage.rank for stage in Stage if stage.rank is not None}
 RANK = (
-    "CASE {0}.stage WHEN 'outside' THEN 0 WHEN 'allocated' THEN 1 WHEN 'committed' THEN 2 WHEN 'contracted' THEN 3 "
-    "WHEN 'paid' THEN 4 ELSE 5 END"
+    "CASE {0}.stage "
+    + " ".join(f"WHEN '{stage}' THEN {rank}" for stage, rank in _RANKS.items())
+    + f" ELSE {max(_RANKS.values()) + 1} END"
 )
 
 

@@ -125,11 +125,6 @@ def index_names(connection: Connection, table: str) -> set[str]:
     return {str(name) for (name,) in connection.execute(text(query), {"table": table})}
 
 
-def table_names(connection: Connection) -> set[str]:
-    """Names of all tables in the database."""
-    return set(inspect(connection).get_table_names())
-
-
 def _config(scripts: Any, connection: Connection) -> Any:
     from alembic.config import Config
 
