@@ -29,6 +29,7 @@ COMMANDS: Final = {
     "check": ("ledger.cli.check:check", "Check the ledger's integrity and the budget rules."),
     "why": ("ledger.cli.why:why", "Unfold a number into the cells it comes from."),
     "summary": ("ledger.cli.summary:summary", "Sum the ledger up by fund, country, year and more."),
+    "bridge": ("ledger.cli.bridge:bridge", "Show how a total went from one state to another."),
     "db": ("ledger.cli.db:db", "The database itself: upgrade, current, check, history."),
 }
 

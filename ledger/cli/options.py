@@ -222,13 +222,17 @@ def known_at(function: F) -> F:
     )(function)
 
 
-def filters(function: F) -> F:
-    """--as-of, --known-at, --fund, --country."""
+def scope(function: F) -> F:
+    """--fund, --country."""
     function = click.option(
         "--country", multiple=True, metavar="CODE", help="Only this country, EC or ISO code. Repeatable."
     )(function)
-    function = click.option("--fund", multiple=True, metavar="CODE", help="Only this fund. Repeatable.")(function)
-    function = known_at(function)
+    return click.option("--fund", multiple=True, metavar="CODE", help="Only this fund. Repeatable.")(function)
+
+
+def filters(function: F) -> F:
+    """--as-of, --known-at, --fund, --country."""
+    function = known_at(scope(function))
     return click.option("--as-of", type=Day(), help="Only what had happened by the end of this day.")(function)
 
 

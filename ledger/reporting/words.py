@@ -25,7 +25,7 @@ HEADINGS: Final[dict[str, str]] = {
     "source": "Source",
 }
 
-_STAGES: Final = {
+STAGES: Final = {
     "allocated": "allocations",
     "committed": "commitments",
     "contracted": "contracts",
@@ -34,7 +34,7 @@ _STAGES: Final = {
     "decommitted": "decommitments",
     "recovered": "recoveries",
 }
-_BASES: Final = {
+BASES: Final = {
     "eu": "EU share",
     "national_public": "national public share",
     "public": "public share, not divided further",
@@ -47,7 +47,7 @@ UNDATED: Final = "undated"
 
 def subject(summary: Summary) -> str:
     """What is counted: `commitments, EU share`."""
-    return f"{_STAGES[summary.stage]}, {_BASES[summary.basis]}"
+    return f"{STAGES[summary.stage]}, {BASES[summary.basis]}"
 
 
 def sentence(summary: Summary) -> str:
