@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
-from ledger.domain.findings import Finding, Severity
+from ledger.domain.findings import CheckResult, Finding, Severity
 from ledger.domain.money import display
 from ledger.reconcile import budget
 from ledger.reconcile.budget import EnvelopeAmounts
@@ -14,16 +14,6 @@ from ledger.store.database import Connection, Database
 from ledger.store.integrity import Place, Wrong
 from ledger.store.models import APPEND_ONLY
 from ledger.store.totals import Filter, totals
-
-
-@dataclass(slots=True)
-class CheckResult:
-    """What a check found: `checked` counts what was looked at, `ok` says that nothing is wrong."""
-
-    name: str
-    ok: bool
-    checked: int
-    findings: list[Finding] = field(default_factory=list)
 
 
 #: What a check is given, and what it returns: how much it looked at, and its findings.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ledger.store import schema
+from ledger.store import revisions, schema
 from ledger.store.database import Database
 
 
@@ -33,14 +33,14 @@ class SchemaCheck:
 
 def upgrade(database: Database) -> tuple[SchemaState, SchemaState]:
     """Bring the schema to the newest revision; returns the states before and after."""
-    newest = schema.head()
+    newest = revisions.head()
     before, after = schema.upgrade(database)
     return SchemaState(database.shown, before, newest), SchemaState(database.shown, after, newest)
 
 
 def current(database: Database) -> SchemaState:
     """Where the database stands."""
-    return SchemaState(database.shown, schema.current(database), schema.head())
+    return SchemaState(database.shown, schema.current(database), revisions.head())
 
 
 def history() -> list[tuple[str, str]]:

@@ -89,6 +89,16 @@ class Finding:
         }
 
 
+@dataclass(slots=True)
+class CheckResult:
+    """What a check found: `checked` counts what was looked at, `ok` says that nothing is wrong."""
+
+    name: str
+    ok: bool
+    checked: int
+    findings: list[Finding] = field(default_factory=list)
+
+
 def stops(findings: Iterable[Finding]) -> bool:
     """True when any finding forbids going on with the file."""
     return any(f.level is Severity.STOP for f in findings)
@@ -263,6 +273,27 @@ _REGISTRY: tuple[tuple[str, Severity, str, str], ...] = (
      "Restore the database from a copy, or compare it with: euledger db check"),
     ("illustrative-mixed", Severity.ERROR, "Illustrative and recorded money touch each other.",
      "Revert the batch that is named, and report the fault."),
+    # --- seals ---------------------------------------------------------------------------------------------------
+    ("seal-broken", Severity.ERROR, "A seal fits neither its own hash nor its place in the chain.",
+     "Restore the ledger from a copy that verifies; keep this one as evidence."),
+    ("row-changed", Severity.ERROR, "A row is not what was sealed.",
+     "Restore the ledger from a copy that verifies; keep this one as evidence."),
+    ("row-missing", Severity.ERROR, "A row that was sealed is not there.",
+     "Restore the ledger from a copy that verifies; keep this one as evidence."),
+    ("row-added", Severity.ERROR, "A row stands among sealed ones and was not there then.",
+     "Restore the ledger from a copy that verifies; keep this one as evidence."),
+    ("row-unsealed", Severity.ERROR, "Rows were written past the program, which seals what it books.",
+     "Find out who wrote them; restore the ledger from a copy that verifies."),
+    ("row-unreadable", Severity.ERROR, "The database cannot read rows that it holds.",
+     "Restore the ledger from a copy that verifies; keep this one as evidence."),
+    ("batch-differs", Severity.ERROR, "The rows of a batch are not those that were sealed, and none can be named.",
+     "Restore the ledger from a copy that verifies; keep this one as evidence."),
+    ("hint-differs", Severity.ERROR, "What helps to name a changed row was itself changed; the rows are as sealed.",
+     "Restore the ledger from a copy that verifies; keep this one as evidence."),
+    ("evidence-differs", Severity.ERROR, "A kept file is not the file whose name it bears.",
+     "Restore the ledger from a copy that verifies, or compare with the sender's file."),
+    ("code-list-differs", Severity.ERROR, "A code list is not the one that the program ships.",
+     "Load the shipped lists with: euledger init --bare"),
     ("unconverted", Severity.INFO, "Amounts in another currency are kept apart and not added to EUR.",
      "Import the rates of the month if they should be converted."),
     ("prices-apart", Severity.INFO, "Amounts at constant prices are kept apart and not added to current prices.",

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, RowMapping, insert, select, text
 import ledger
 from ledger.domain.findings import Finding
 from ledger.domain.records import PrintedTotal, Reading, ReadSheet
-from ledger.store import journal
+from ledger.store import journal, seals
 from ledger.store.context import Context
 from ledger.store.models import (
     Batch,
@@ -45,7 +45,11 @@ def actor() -> str:
 
 
 def open_batch(connection: Connection, kind: str, **values: Any) -> int:
-    """Insert a batch and return its number. Numbers run without a gap: a sequence would skip those rolled back."""
+    """Insert a batch and return its number. Numbers run without a gap: a sequence would skip those rolled back.
+
+    A batch that stands before it in the same transaction is sealed first: a seal covers one batch.
+    """
+    seals.seal_pending(connection)
     number = int(connection.execute(text("SELECT coalesce(max(id), 0) + 1 FROM batch")).scalar_one())
     row = {
         "id": number,

@@ -19,6 +19,8 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, OperationalError
 from sqlalchemy.pool import NullPool
 
+from ledger.store import seals
+
 #: Connection and RowMapping are handed on, so that only `store` need know the library.
 __all__ = ["Connection", "Database", "DatabaseProblem", "RowMapping", "parse_url"]
 
@@ -102,12 +104,17 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """The one write transaction at a time: all of it is kept on a clean exit, nothing of it otherwise."""
+        """The one write transaction at a time: all of it is kept on a clean exit, nothing of it otherwise.
+
+        What was booked is sealed before it is kept, so that no writer can forget it.
+        """
         with self.open("BEGIN IMMEDIATE") as connection:
             if not self.is_sqlite:
                 _take_writer_lock(connection)
             yield connection
-            connection.commit()
+            if connection.in_transaction():
+                seals.seal_pending(connection)
+                connection.commit()
 
     @contextmanager
     def open(self, statement: str) -> Iterator[Connection]:

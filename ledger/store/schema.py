@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import warnings
-from functools import cache
 from importlib.resources import as_file
 from typing import Any
 
 from sqlalchemy import Connection, inspect, text
 
 from ledger import shipped
+from ledger.store import seals
 from ledger.store.database import Database, DatabaseProblem
 from ledger.store.models import APPEND_ONLY, Base
+from ledger.store.revisions import head, revisions
 
 
 def upgrade(database: Database, revision: str = "head") -> tuple[str | None, str | None]:
@@ -32,6 +33,7 @@ def upgrade(database: Database, revision: str = "head") -> tuple[str | None, str
         command.upgrade(_config(scripts, connection), revision)
         if database.is_sqlite and (broken := connection.execute(text("PRAGMA foreign_key_check")).fetchall()):
             raise DatabaseProblem(f"the upgrade would break {len(broken)} references; nothing was changed")
+        seals.seal_pending(connection)
         connection.commit()
     return before, current(database)
 
@@ -44,22 +46,6 @@ def current(database: Database) -> str | None:
         if not inspect(connection).has_table("alembic_version"):
             return None
         return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
-
-
-@cache
-def revisions() -> tuple[str, ...]:
-    """Every revision that this program knows, oldest first.
-
-    From the names of the files (YYYY_MM_DD_REVISION_slug.py): every command asks, and Alembic takes a tenth of a second
-    to answer. A test holds the two against each other.
-    """
-    files = (entry.name for entry in shipped.migrations().joinpath("versions").iterdir())
-    return tuple(sorted(name.split("_")[3] for name in files if name.endswith(".py")))
-
-
-def head() -> str:
-    """The newest revision that this program knows."""
-    return revisions()[-1]
 
 
 def history() -> list[tuple[str, str]]:

@@ -9,8 +9,8 @@ from datetime import date
 import pytest
 from sqlalchemy import text
 
-from ledger.actions.check import CHECKS, CheckResult, run_checks
-from ledger.domain.findings import Finding
+from ledger.actions.check import CHECKS, run_checks
+from ledger.domain.findings import CheckResult, Finding
 from ledger.store.database import Database
 from tests.builders import amount, envelope, new_ledger, post, project
 

@@ -12,7 +12,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 
 from ledger import shipped
-from ledger.store import schema
+from ledger.store import revisions, schema
 from ledger.store.database import Database, DatabaseProblem, parse_url
 from tests.store.rows import digest, fill
 
@@ -28,10 +28,10 @@ def scripts(root: Path) -> list[Path]:
 
 def test_one_head_and_no_branches(root: Path) -> None:
     directory = ScriptDirectory(str(root / "migrations"))
-    assert directory.get_heads() == [schema.head()]
-    revisions = [revision for revision, _ in schema.history()]
-    assert revisions == sorted(revisions) == [f"{n:04d}" for n in range(1, len(revisions) + 1)]
-    assert len(revisions) == len(scripts(root))
+    assert directory.get_heads() == [revisions.head()]
+    known = [revision for revision, _ in schema.history()]
+    assert known == sorted(known) == [f"{n:04d}" for n in range(1, len(known) + 1)]
+    assert len(known) == len(scripts(root))
     assert all(purpose for _, purpose in schema.history())
 
 
@@ -52,9 +52,8 @@ def test_files_say_date_number_and_purpose(root: Path) -> None:
 
 def test_each_step_with_rows_in_place(database_url: str) -> None:
     database = Database(parse_url(database_url))
-    revisions = [revision for revision, _ in schema.history()]
     kept: dict[str, tuple[int, str]] = {}
-    for revision in revisions:
+    for revision, _ in schema.history():
         assert schema.upgrade(database, revision)[1] == revision
         present = tables_of(database)
         with database.write() as connection:
@@ -96,7 +95,7 @@ def test_a_failing_step_leaves_everything_as_it_was(
         present, before = set(), {}
     planted = tmp_path / "migrations"
     shutil.copytree(root / "migrations", planted, ignore=shutil.ignore_patterns("__pycache__"))
-    (planted / "versions" / "2099_01_01_9999_fails.py").write_text(FAILING.format(head=schema.head()), encoding="utf-8")
+    (planted / "versions" / "2099_01_01_9999_fails.py").write_text(FAILING.format(head=revisions.head()), encoding="utf-8")
     with monkeypatch.context() as patched:
         patched.setattr(shipped, "migrations", lambda: planted)
         with pytest.raises(Exception, match="a_table_that_is_not_there"):
@@ -107,19 +106,19 @@ def test_a_failing_step_leaves_everything_as_it_was(
         assert digest(connection, present) == before
         if not start:
             assert schema.trigger_names(connection) == set()
-    assert schema.upgrade(database) == (start, schema.head()), "and the way is free for a mended one"
+    assert schema.upgrade(database) == (start, revisions.head()), "and the way is free for a mended one"
     database.close()
 
 
 def test_upgrading_again_does_nothing(database_url: str) -> None:
     database = Database(parse_url(database_url))
-    assert schema.upgrade(database) == (None, schema.head())
+    assert schema.upgrade(database) == (None, revisions.head())
     with database.write() as connection:
         fill(connection, {"transfer"})
     present = tables_of(database)
     with database.read() as connection:
         before = digest(connection, present)
-    assert schema.upgrade(database) == (schema.head(), schema.head())
+    assert schema.upgrade(database) == (revisions.head(), schema.head())
     with database.read() as connection:
         assert digest(connection, present) == before
     schema.require_current(database)

@@ -56,6 +56,7 @@ def test_no_statement_changes_what_is_booked(filled: Database) -> None:
     for table in APPEND_ONLY:
         columns = [column.name for column in Base.metadata.tables[table].columns]
         key = next(column.name for column in Base.metadata.tables[table].primary_key)
+        keys = ", ".join(column.name for column in Base.metadata.tables[table].primary_key)
         attacks = [
             *(f'UPDATE {table} SET "{name}" = "{name}"' for name in columns),
             f"DELETE FROM {table}",
@@ -71,7 +72,7 @@ def test_no_statement_changes_what_is_booked(filled: Database) -> None:
             ]
         else:
             attacks += [f"TRUNCATE {table}", f"TRUNCATE {table} CASCADE"]
-        attacks.append(f"INSERT INTO {table} {same} ON CONFLICT ({key}) DO UPDATE SET {key} = excluded.{key}")
+        attacks.append(f"INSERT INTO {table} {same} ON CONFLICT ({keys}) DO UPDATE SET {key} = excluded.{key}")
         for attack in attacks:
             said = refused(filled, attack)
             # PostgreSQL refuses to cut a table off from those that refer to it before it asks any trigger.

@@ -46,6 +46,7 @@ from ledger.store.models.portfolio import (
     ProjectVersion,
 )
 from ledger.store.models.rates import Rate, RateVersion
+from ledger.store.models.seals import Seal, SealHint
 
 #: Refused by triggers on both databases: UPDATE, DELETE (and TRUNCATE) of anything booked.
 APPEND_ONLY = (
@@ -71,6 +72,8 @@ APPEND_ONLY = (
     "waiver",
     "rate",
     "rate_version",
+    "seal",
+    "seal_hint",
 )
 
 __all__ = [
@@ -98,6 +101,8 @@ __all__ = [
     "Rate",
     "RateVersion",
     "RecordedFinding",
+    "Seal",
+    "SealHint",
     "SourceContent",
     "SourceFile",
     "SourceRow",
