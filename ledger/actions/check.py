@@ -15,7 +15,6 @@ from ledger.store.integrity import Place, Wrong
 from ledger.store.models import APPEND_ONLY
 from ledger.store.totals import Filter, totals
 
-
 #: What a check is given, and what it returns: how much it looked at, and its findings.
 _Check = Callable[[Connection, bool], tuple[int, list[Finding]]]
 
@@ -111,12 +110,7 @@ def _split_sums(connection: Connection, with_illustrative: bool) -> tuple[int, l
 
 def _balances(connection: Connection, with_illustrative: bool) -> tuple[int, list[Finding]]:  # noqa: FBT001, ARG001
     """Every kept balance equals the journal added up anew, row by row."""
-    found = []
-    for gap in integrity.balance_gaps(connection):
-        kept, journal = (", ".join(display(m, gap.currency) for m in pair) for pair in (gap.kept, gap.journal))
-        year = gap.year or "undated"
-        said = f"{gap.account}, {year}: kept (to date, passed on) {kept}; the journal gives {journal}"
-        found.append(Finding("balance-differs", said, values={"account": gap.account, "year": gap.year}))
+    found = balance_findings(connection)
     return integrity.count(connection, "balance") or len(found), found
 
 
@@ -174,6 +168,19 @@ def _envelopes(connection: Connection, *, with_illustrative: bool) -> list[Envel
         )
         for s in states
     ]
+
+
+def balance_findings(connection: Connection) -> list[Finding]:
+    """What is told of each kept balance that is not the journal's."""
+    found = []
+    for gap in integrity.balance_gaps(connection):
+        kept, journal = (
+            "nothing" if pair is None else ", ".join(display(minor, gap.currency) for minor in pair)
+            for pair in (gap.kept, gap.journal)
+        )
+        said = f"{gap.account}, {gap.year or 'undated'}: kept (to date, passed on) {kept}; the journal gives {journal}"
+        found.append(Finding("balance-differs", said, values={"account": gap.account, "year": gap.year}))
+    return found
 
 
 def _told(code: str, wrong: Sequence[Wrong]) -> list[Finding]:

@@ -1,1 +1,1 @@
-"""Audit: what lets a stranger check the ledger. Empty until sealing and sampling arrive; provenance is `actions.why`."""
+"""Proofs: verifying the seals, checkpoints that leave the house, inclusion of one number. No SQL."""

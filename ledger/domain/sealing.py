@@ -50,9 +50,7 @@ FORMATS: Final[Mapping[int, Mapping[str, tuple[str, ...]]]] = {
         ),
         "project_split": ("id", "version_id", "kind", "code", "share_ppb"),
         "project_earmark": ("id", "version_id", "earmark_code", "share_ppb"),
-        "coverage": (
-            *("id", "batch_id", "fund_code", "earmark_code", "country_code", "period_start", "period_end"),
-        ),
+        "coverage": (*("id", "batch_id", "fund_code", "earmark_code", "country_code", "period_start", "period_end"),),
         "account": (
             *("id", "envelope_id", "programme_id", "project_id", "fund_code", "country_code", "theme_code", "stage"),
             *("basis", "currency", "price_basis", "is_illustrative"),
@@ -85,11 +83,11 @@ _encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=r
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """The rows of one table that a seal covers: those after `after` up to `last`, `count` of them."""
+    """The rows of one table that a seal covers: those after `after` up to `last`, `count` of them (None: not known)."""
 
     after: int
     last: int
-    count: int
+    count: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,9 +144,7 @@ def row_hashes(table: str, rows: Sequence[Sequence[Any]]) -> list[bytes]:
         return []
     start = f'["{table}",'.encode()
     whole = _bytes(_encoder.encode(rows))
-    return [
-        sha256(b"\0" + start + row + b"]").digest() for row in whole[len(start) + 1 : -2].split(b"]," + start)
-    ]
+    return [sha256(b"\0" + start + row + b"]").digest() for row in whole[len(start) + 1 : -2].split(b"]," + start)]
 
 
 def _bytes(text: str) -> bytes:

@@ -3,27 +3,57 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
-from importlib.resources.abc import Traversable
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, Table, insert, select, update
 
 from ledger import shipped
 from ledger.store.models import Base
 
+#: Table, file, columns of both, and columns that have another name in the file.
+_LISTS: Final[tuple[tuple[str, str, tuple[str, ...], dict[str, str]], ...]] = (
+    ("fund", "funds.csv", ("code", "name_en", "name_fr", "kind"), {}),
+    ("country", "countries.csv", ("code", "iso3", "code_ec", "name_en", "name_fr", "kind"), {}),
+    ("theme", "themes.csv", ("code", "name_en"), {"parent_code": "parent"}),
+    ("earmark", "earmarks.csv", ("code", "name_en", "share_note", "legal_reference"), {}),
+)
+
 
 def load(connection: Connection) -> None:
     """Insert what is new in the shipped lists and bring the rest up to date; codes are never removed."""
-    lists = shipped.codelists()
-    _refresh(connection, "fund", _read(lists, "funds.csv", ("code", "name_en", "name_fr", "kind")))
-    _refresh(
-        connection, "country", _read(lists, "countries.csv", ("code", "iso3", "code_ec", "name_en", "name_fr", "kind"))
-    )
-    _refresh(connection, "theme", _read(lists, "themes.csv", ("code", "name_en"), parent="parent_code"))
-    _refresh(connection, "earmark", _read(lists, "earmarks.csv", ("code", "name_en", "share_note", "legal_reference")))
-    _groups(connection, lists)
+    for table, rows in _shipped():
+        _refresh(connection, table, rows)
+    _refresh_members(connection)
+
+
+def differences(connection: Connection) -> tuple[int, list[str]]:
+    """How many entries the shipped lists have, and how those in the database differ: what is changed or missing."""
+    count, told = 0, []
+    for table, rows in _shipped():
+        known = {row["code"]: dict(row) for row in connection.execute(select(Base.metadata.tables[table])).mappings()}
+        count += len(rows)
+        for row in rows:
+            if (ours := known.pop(row["code"], None)) is None:
+                told.append(f"{table} {row['code']} is missing")
+            elif wrong := sorted(name for name in row if ours[name] != row[name]):
+                told.append(f"{table} {row['code']} has another {', '.join(wrong)}")
+        told += [f"{table} {code} is in no shipped list" for code in known]
+    member = Base.metadata.tables["country_group_member"]
+    held = {_member_key(row): row for row in map(dict, connection.execute(select(member)).mappings())}
+    numbers = sorted(row["id"] for row in held.values())
+    if numbers != list(range(1, len(numbers) + 1)):
+        told.append("the rows of country_group_member are not numbered one by one")
+    members = _members()
+    for row in members:
+        name = f"country_group_member {row['group_code']} {row['country_code']}"
+        if (ours := held.pop(_member_key(row), None)) is None:
+            told.append(f"{name} is missing")
+        elif wrong := sorted(column for column in row if ours[column] != row[column]):
+            told.append(f"{name} has another {', '.join(wrong)}")
+    told += [f"country_group_member {key[0]} {key[1]} is in no shipped list" for key in held]
+    return count + len(members), told
 
 
 def codes(connection: Connection, table: str) -> list[str]:
@@ -50,11 +80,49 @@ def themes_below(connection: Connection, theme: str) -> list[str]:
     return found
 
 
-def _read(lists: Traversable, name: str, columns: tuple[str, ...], **renamed: str) -> Iterator[dict[str, Any]]:
-    for row in csv.DictReader(lists.joinpath(name).read_text(encoding="utf-8").splitlines()):
+def _read(name: str, columns: tuple[str, ...], renamed: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    content = shipped.codelists().joinpath(name).read_text(encoding="utf-8")
+    for row in csv.DictReader(content.splitlines()):
         values = {column: row[column] or None for column in columns}
-        values.update({ours: row[theirs] or None for theirs, ours in renamed.items()})
+        values.update({ours: row[theirs] or None for ours, theirs in renamed.items()})
         yield values
+
+
+def _shipped() -> list[tuple[str, list[dict[str, Any]]]]:
+    """The rows of each list that has codes; those that others refer to first."""
+    found = [(table, list(_read(file, columns, renamed))) for table, file, columns, renamed in _LISTS]
+    groups = {
+        row["group_code"]: {"code": row["group_code"], "name_en": row["name_en"], "region_code": row["region"]}
+        for row in _groups_file()
+    }
+    return [*found, ("country_group", list(groups.values()))]
+
+
+def _groups_file() -> Iterator[dict[str, Any]]:
+    columns = ("country", "name_en", "region", "valid_from", "valid_to", "source")
+    return _read("country-groups.csv", columns, {"group_code": "group"})
+
+
+def _members() -> list[dict[str, Any]]:
+    """Which country is or was in which group, as the shipped list says."""
+    return [
+        {
+            "group_code": row["group_code"],
+            "country_code": row["country"],
+            "valid_from": _day(row["valid_from"]),
+            "valid_to": _day(row["valid_to"]),
+            "source": row["source"],
+        }
+        for row in _groups_file()
+    ]
+
+
+def _member_key(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    return row["group_code"], row["country_code"], row["valid_from"]
+
+
+def _day(written: str | None) -> date | None:
+    return date.fromisoformat(written) if written else None
 
 
 def _refresh(connection: Connection, name: str, rows: Iterable[dict[str, Any]]) -> None:
@@ -72,38 +140,14 @@ def _refresh(connection: Connection, name: str, rows: Iterable[dict[str, Any]]) 
         connection.execute(insert(table), list(new.values()))
 
 
-def _groups(connection: Connection, lists: Traversable) -> None:
-    group, member = Base.metadata.tables["country_group"], Base.metadata.tables["country_group_member"]
-    rows = list(
-        _read(
-            lists,
-            "country-groups.csv",
-            ("country", "name_en", "region", "valid_from", "valid_to", "source"),
-            group="group_code",
-        )
-    )
-    by_code = {row["group_code"]: row for row in rows}
-    _refresh(
-        connection,
-        group.name,
-        [{"code": code, "name_en": row["name_en"], "region_code": row["region"]} for code, row in by_code.items()],
-    )
-    known = {
-        tuple(found)
-        for found in connection.execute(select(member.c.group_code, member.c.country_code, member.c.valid_from))
-    }
-    new = []
-    for row in rows:
-        start, end = (date.fromisoformat(row[key]) if row[key] else None for key in ("valid_from", "valid_to"))
-        if (row["group_code"], row["country"], start) not in known:
-            new.append(
-                {
-                    "group_code": row["group_code"],
-                    "country_code": row["country"],
-                    "valid_from": start,
-                    "valid_to": end,
-                    "source": row["source"],
-                }
-            )
-    if new:
-        connection.execute(insert(member), new)
+def _refresh_members(connection: Connection) -> None:
+    """Insert new memberships, numbered without a gap, and bring the rest up to date."""
+    table: Table = Base.metadata.tables["country_group_member"]
+    known = {_member_key(row): row for row in map(dict, connection.execute(select(table)).mappings())}
+    number = max((row["id"] for row in known.values()), default=0)
+    for row in _members():
+        if (held := known.get(_member_key(row))) is None:
+            number += 1
+            connection.execute(insert(table).values(id=number, **row))
+        elif row.items() - held.items():
+            connection.execute(update(table).where(table.c.id == held["id"]).values(**row))

@@ -138,6 +138,8 @@ class Database:
                 if not _hinders(error):
                     raise
                 raise DatabaseProblem(_plain(error, self.shown)) from error
+            except seals.Unreadable as error:
+                raise DatabaseProblem(f"cannot use {self.shown}: {error}") from error
 
 
 def parse_url(text_or_path: str) -> URL:

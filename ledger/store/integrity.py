@@ -32,13 +32,13 @@ class Wrong:
 
 @dataclass(frozen=True, slots=True)
 class BalanceGap:
-    """A kept balance that is not what the journal gives, in minor units."""
+    """A kept balance that is not what the journal gives, in minor units; None where there is none."""
 
     account: str
     year: int
     currency: str
-    kept: tuple[int, int]
-    journal: tuple[int, int]
+    kept: tuple[int, int] | None
+    journal: tuple[int, int] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,27 +208,29 @@ def uneven_parts(connection: Connection) -> list[Wrong]:
 
 
 def balance_gaps(connection: Connection) -> list[BalanceGap]:
-    """Every account and year whose kept balance differs from the journal added up anew."""
+    """Every account and year whose kept balance differs from the journal added up anew, or stands on one side only."""
     rebuilt = (
         f"SELECT account_id, year, sum(to_date) AS to_date, sum(passed_on) AS passed_on, 0 AS kept_to_date, "
-        f"0 AS kept_passed_on FROM ({movements('1 = 1')}) AS m GROUP BY account_id, year"
+        f"0 AS kept_passed_on, 1 AS moved, 0 AS kept FROM ({movements('1 = 1')}) AS m GROUP BY account_id, year"
     )
-    kept = "SELECT account_id, year, 0, 0, to_date_minor, passed_on_minor FROM balance"
+    kept = "SELECT account_id, year, 0, 0, to_date_minor, passed_on_minor, 0, 1 FROM balance"
     found = connection.execute(
         text(
-            f"SELECT {_HOLDER} AS ref, x.stage, x.basis, x.country_code, x.currency, d.year, d.j1, d.j2, d.k1, d.k2 FROM "
-            "(SELECT account_id, year, sum(to_date) AS j1, sum(passed_on) AS j2, sum(kept_to_date) AS k1, "
-            f"sum(kept_passed_on) AS k2 FROM ({rebuilt} UNION ALL {kept}) AS b GROUP BY account_id, year) AS d "
-            "JOIN account x ON x.id = d.account_id WHERE d.j1 <> d.k1 OR d.j2 <> d.k2 ORDER BY d.account_id, d.year"
+            f"SELECT {_HOLDER} AS ref, x.stage, x.basis, x.country_code, x.currency, d.year, d.j1, d.j2, d.k1, d.k2, "
+            "d.moved, d.kept, d.account_id FROM (SELECT account_id, year, sum(to_date) AS j1, sum(passed_on) AS j2, "
+            "sum(kept_to_date) AS k1, sum(kept_passed_on) AS k2, sum(moved) AS moved, sum(kept) AS kept "
+            f"FROM ({rebuilt} UNION ALL {kept}) AS b GROUP BY account_id, year) AS d LEFT JOIN account x "
+            "ON x.id = d.account_id WHERE d.j1 <> d.k1 OR d.j2 <> d.k2 OR d.moved <> d.kept "
+            "ORDER BY d.account_id, d.year"
         )
     )
     return [
         BalanceGap(
-            f"{row[0]}, {row[1]}, {row[2]}, {row[3]}",
+            f"{row[0]}, {row[1]}, {row[2]}, {row[3]}" if row[1] else f"account {row[12]}, which is not there",
             int(row[5]),
-            row[4],
-            (int(row[8]), int(row[9])),
-            (int(row[6]), int(row[7])),
+            row[4] or "EUR",
+            (int(row[8]), int(row[9])) if row[11] else None,
+            (int(row[6]), int(row[7])) if row[10] else None,
         )
         for row in found
     ]

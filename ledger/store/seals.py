@@ -5,13 +5,15 @@ The statements go straight to the driver: millions of rows pass here, and each m
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from hashlib import sha256
 from itertools import count
 from typing import Any, NamedTuple
 
 from sqlalchemy import Boolean, Connection, Date, Table, inspect, text
+from sqlalchemy.exc import DBAPIError
 
 from ledger.domain.merkle import CHUNK, Tree
 from ledger.domain.sealing import FORMAT, FORMATS, HINT, NO_HASH, Seal, Span, ranges_text, row_hashes
@@ -32,8 +34,12 @@ class Chunk(NamedTuple):
     rows: Sequence[Sequence[Any]]
 
 
-#: Told the SHA-256, the size and the stored bytes of each kept file that is read.
-Watch = Callable[[str, int, bytes], None]
+#: Told the number of the first file that names them, SHA-256, size and stored bytes of each kept file that is read.
+Watch = Callable[[int, str, int, bytes], None]
+
+
+class Unreadable(Exception):
+    """The database holds something that it cannot read; the message is its own."""
 
 
 def seal_pending(connection: Connection) -> None:
@@ -48,18 +54,22 @@ def seal_pending(connection: Connection) -> None:
     if newest is None or (last is not None and newest <= last.batch_id):
         return
     before = {} if last is None else last.spans()
-    tree, spans, hints = Tree(), {}, []
+    tree, spans, parts = Tree(), {}, []
     pending = _last_ids(connection, before)
     for table in FORMATS[FORMAT]:
         after = before[table].last if table in before else 0
-        top, count, part = after, 0, 0
+        top, beginnings = after, bytearray()
         if pending[table] is not None:
             for chunk in read_rows(connection, table, FORMAT, after=after):
                 hashes = row_hashes(table, chunk.rows)
                 tree.extend(hashes)
-                hints.append((newest, table, part, hints_of(hashes)))
-                top, count, part = chunk.ids[-1], count + len(hashes), part + 1
-        spans[table] = Span(after, top, count)
+                beginnings += hints_of(hashes)
+                top = chunk.ids[-1]
+        spans[table] = Span(after, top, len(beginnings) // HINT)
+        parts += [
+            {"batch_id": newest, "table_name": table, "part": part, "hints": hints}
+            for part, hints in enumerate(parts_of(beginnings))
+        ]
     seal = Seal(
         batch_id=int(newest),
         first_batch_id=1 if last is None else last.batch_id + 1,
@@ -72,10 +82,7 @@ def seal_pending(connection: Connection) -> None:
     )
     values = {name: getattr(seal, name) for name in _SEAL} | {"hash": seal.entry_hash}
     connection.execute(Base.metadata.tables["seal"].insert(), values)
-    names = ("batch_id", "table_name", "part", "hints")
-    connection.execute(
-        Base.metadata.tables["seal_hint"].insert(), [dict(zip(names, hint, strict=True)) for hint in hints]
-    )
+    connection.execute(Base.metadata.tables["seal_hint"].insert(), parts)
 
 
 def last_seal(connection: Connection) -> Seal | None:
@@ -84,22 +91,31 @@ def last_seal(connection: Connection) -> Seal | None:
     return None if found is None else Seal(*found)
 
 
-def all_seals(connection: Connection) -> Iterator[Seal]:
+def all_seals(connection: Connection) -> list[Seal]:
     """Every seal, oldest first."""
-    found = connection.execute(text(f"SELECT {', '.join(_SEAL)} FROM seal ORDER BY batch_id"))
-    return (Seal(*row) for row in found)
+    query = f"SELECT {', '.join(_SEAL)} FROM seal ORDER BY batch_id"
+    with readable(connection):
+        return [Seal(*row) for rows in _fetch(connection, query, (), 1000, lenient=True) for row in rows]
 
 
 def hints(connection: Connection) -> Iterator[tuple[int, str, int, bytes]]:
-    """(batch, table, part, hints) of every part, in the order of the seals."""
+    """(batch, table, part, hints) of every part, by batch, table and part."""
     query = "SELECT batch_id, table_name, part, hints FROM seal_hint ORDER BY batch_id, table_name, part"
-    for chunk in _fetch(connection, query, (), 64):
-        yield from chunk
+    with readable(connection):
+        for rows in _fetch(connection, query, (), 64, lenient=True):
+            for batch, table, part, content in rows:
+                yield batch, table, part, _stored(content)
 
 
 def hints_of(hashes: Sequence[bytes]) -> bytes:
     """The beginnings of the hashes, one behind the other."""
     return b"".join([each[:HINT] for each in hashes])
+
+
+def parts_of(beginnings: bytes | bytearray) -> list[bytes]:
+    """The hints of a table, cut as they are stored."""
+    size = CHUNK * HINT
+    return [bytes(beginnings[start : start + size]) for start in range(0, len(beginnings), size)]
 
 
 def read_rows(
@@ -113,35 +129,63 @@ def read_rows(
 ) -> Iterator[Chunk]:
     """The rows numbered above `after` up to `last` in canonical form and in their order, some thousands at a time.
 
-    `watch` is told of each kept file, so that whoever checks it need not read it a second time.
+    `watch` is told of each kept file, so that whoever checks it need not read it a second time. Unreadable where the
+    database cannot go on.
     """
-    if table == CONTENT:
-        yield from _contents(connection, after, last, watch)
-        return
-    mark = "?" if connection.dialect.name == "sqlite" else "%s"
-    bounds = [(sign, value) for sign, value in ((">", after), ("<=", last)) if value is not None]
-    where = " AND ".join(f"c.id {sign} {mark}" for sign, _ in bounds) or "1 = 1"
-    values = tuple(value for _, value in bounds)
-    columns = _canonical(connection, Base.metadata.tables[table], FORMATS[format_][table])
-    query = f"SELECT '{table}', {columns} FROM {table} c WHERE {where} ORDER BY c.id"
-    for rows in _fetch(connection, query, values, CHUNK):
-        yield Chunk([row[1] for row in rows], rows)
+    with readable(connection):
+        if table == CONTENT:
+            yield from _contents(connection, after, last, watch)
+            return
+        columns = _canonical(connection, Base.metadata.tables[table], FORMATS[format_][table])
+        query = f"SELECT '{table}', {columns} FROM {table} c WHERE 1 = 1"
+        try:
+            for rows in _fetch_span(connection, query, "c.id", after, last):
+                ids = [row[1] for row in rows]
+                after = ids[-1]
+                yield Chunk(ids, rows)
+        except UnicodeDecodeError:
+            for rows in _fetch_span(connection, query, "c.id", after, last, lenient=True):
+                yield Chunk([row[1] for row in rows], rows)
+
+
+def stray_contents(connection: Connection) -> list[str]:
+    """SHA-256 of the kept files that no file names."""
+    query = (
+        "SELECT k.sha256 FROM source_content k WHERE NOT EXISTS (SELECT 1 FROM source_file f WHERE f.sha256 = k.sha256)"
+    )
+    with readable(connection):
+        return [str(row[0]) for rows in _fetch(connection, query, (), CHUNK, lenient=True) for row in rows]
+
+
+def file_at(connection: Connection, file_id: int) -> tuple[int, str]:
+    """The batch and the name of a file that was read."""
+    query = text("SELECT batch_id, name FROM source_file WHERE id = :id")
+    with readable(connection):
+        batch, name = connection.execute(query, {"id": file_id}).one()
+    return int(batch), str(name)
 
 
 def _contents(connection: Connection, after: int | None, last: int | None, watch: Watch | None) -> Iterator[Chunk]:
     """The kept files that a file of this range is the first to name; one at a time, for each may be large."""
-    bounds = {name: value for name, value in (("after", after), ("last", last)) if value is not None}
-    having = " AND ".join(f"min(id) {'>' if name == 'after' else '<='} :{name}" for name in bounds) or "1 = 1"
-    named = f"SELECT sha256, min(id) FROM source_file GROUP BY sha256 HAVING {having} ORDER BY 2"
-    content = text("SELECT size, content FROM source_content WHERE sha256 = :sha256")
-    for digest, first_id in connection.execute(text(named), bounds).all():
-        found = connection.execute(content, {"sha256": digest}).first()
-        if found is None:
-            continue  # the caller counts, and misses it
-        stored = bytes(found[1])
-        if watch is not None:
-            watch(digest, found[0], stored)
-        yield Chunk([first_id], [(CONTENT, digest, found[0], sha256(stored).hexdigest())])
+    named = "SELECT min(f.id) FROM source_file f GROUP BY f.sha256"
+    firsts = [
+        int(row[0])
+        for rows in _fetch_span(
+            connection, f"SELECT c.id FROM source_file c WHERE c.id IN ({named})", "c.id", after, last
+        )
+        for row in rows
+    ]
+    query = (
+        "SELECT k.sha256, k.size, k.content FROM source_content k "
+        f"WHERE k.sha256 = (SELECT f.sha256 FROM source_file f WHERE f.id = {_mark(connection)})"
+    )
+    for first in firsts:
+        for rows in _fetch(connection, query, (first,), 1, lenient=True):
+            digest, size, content = rows[0]
+            stored = _stored(content)
+            if watch is not None:
+                watch(first, digest, size, stored)
+            yield Chunk([first], [(CONTENT, digest, size, sha256(stored).hexdigest())])
 
 
 def _is_current(connection: Connection) -> bool:
@@ -176,15 +220,69 @@ def _canonical(connection: Connection, table: Table, columns: Sequence[str]) -> 
     return ", ".join(names)
 
 
-def _fetch(connection: Connection, query: str, values: Sequence[Any], size: int) -> Iterator[list[Any]]:
-    """The rows of a query, `size` at a time, from the driver itself; PostgreSQL keeps the rest on the server."""
+def _fetch_span(
+    connection: Connection, query: str, key: str, after: int | None, last: int | None, *, lenient: bool = False
+) -> Iterator[list[Any]]:
+    """The rows of a query that has a WHERE already, within these bounds and in the order of `key`."""
+    bounds = [(sign, value) for sign, value in ((">", after), ("<=", last)) if value is not None]
+    within = "".join(f" AND {key} {sign} {_mark(connection)}" for sign, _ in bounds)
+    values = tuple(value for _, value in bounds)
+    ordered = f"{query}{within} ORDER BY {key}"
+    return _fetch(connection, ordered, values, CHUNK, lenient=lenient)
+
+
+def _fetch(
+    connection: Connection, query: str, values: Sequence[Any], size: int, *, lenient: bool = False
+) -> Iterator[list[Any]]:
+    """The rows of a query, `size` at a time, from the driver itself; PostgreSQL keeps the rest on the server.
+
+    `lenient` reads text of a spoilt SQLite file that is no UTF-8; without it, that is a UnicodeDecodeError.
+    """
     raw: Any = connection.connection.driver_connection
     if connection.dialect.name == "sqlite":
         with closing(raw.execute(query, values)) as cursor:
-            while rows := cursor.fetchmany(size):
+            while rows := _next_rows(raw, cursor, size, lenient=lenient):
                 yield rows
         return
     with raw.cursor(name=f"seal_{next(_numbers)}") as cursor:
         cursor.execute(query, values)
         while rows := cursor.fetchmany(size):
             yield rows
+
+
+def _next_rows(raw: sqlite3.Connection, cursor: sqlite3.Cursor, size: int, *, lenient: bool) -> list[Any]:
+    # The setting is the connection's, and several cursors may be open: it holds for this one fetch.
+    raw.text_factory = _lenient_text if lenient else str
+    try:
+        return cursor.fetchmany(size)
+    except sqlite3.OperationalError as error:
+        if lenient or "Could not decode" not in str(error):
+            raise
+        raise UnicodeDecodeError("utf-8", b"", 0, 0, str(error)) from error
+    finally:
+        raw.text_factory = str
+
+
+def _lenient_text(content: bytes) -> str:
+    return content.decode("utf-8", "surrogateescape")
+
+
+def _mark(connection: Connection) -> str:
+    return "?" if connection.dialect.name == "sqlite" else "%s"
+
+
+def _stored(content: object) -> bytes:
+    """Stored bytes; what somebody put in their place becomes bytes that differ."""
+    return content if isinstance(content, bytes) else repr(content).encode("utf-8", "surrogateescape")
+
+
+@contextmanager
+def readable(connection: Connection) -> Iterator[None]:
+    """What the database cannot read becomes Unreadable."""
+    driver: Any = connection.dialect.loaded_dbapi
+    try:
+        yield
+    except (driver.Error, DBAPIError) as error:
+        raise Unreadable(
+            (str(getattr(error, "orig", error)).strip() or type(error).__name__).splitlines()[0]
+        ) from error

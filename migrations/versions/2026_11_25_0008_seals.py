@@ -28,9 +28,7 @@ def upgrade() -> None:
         "seal",
         sa.Column("batch_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("first_batch_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column(
-            "format", sa.Integer(), nullable=False, comment="which columns are sealed, and how they are written"
-        ),
+        sa.Column("format", sa.Integer(), nullable=False, comment="which columns are sealed, and how they are written"),
         sa.Column("ranges", sa.Text(), nullable=False, comment="JSON: table to [after id, last id, rows]"),
         sa.Column("leaf_count", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("root", sa.String(length=64), nullable=False, comment="of the RFC 6962 tree over the rows"),
