@@ -1,13 +1,23 @@
-"""Makes `.venv` in the checkout, or mends it, and installs the ledger in it: `python3 tools/make_venv.py [test]`.
+"""Makes `.venv` in the checkout, or mends it, and installs the ledger in it.
+
+    python3 tools/make_venv.py [postgres|test|supply] [--unlocked]
 
 Works from any state: no `.venv`, a good one (then it returns at once), one that was broken off, made by another
-Python or moved from elsewhere; inside an active virtual environment or not. With `test` it installs what the tests
-need as well. Standard library only, and no syntax newer than Python 3.7, because an old `python3` is the first
-thing that it must be able to complain about.
+Python or moved from elsewhere; inside an active virtual environment or not. With `postgres` it installs the driver for
+a shared ledger as well, with `test` also what the tests need, with `supply` also what a maintainer needs.
+
+What is installed is what `locks/` pins, nothing more and nothing else: each file must have one of the hashes there, and
+none is built from source, so no code runs that was not pinned. `--unlocked` lets pip choose by pyproject.toml instead:
+for a platform or a Python that a pinned release has no wheel for.
+
+Standard library only, and no syntax newer than Python 3.7, because an old `python3` is the first thing that it must be
+able to complain about.
 """
 
 import hashlib
+import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -20,6 +30,9 @@ VENV = os.path.join(ROOT, ".venv")
 PYTHON = os.path.join(VENV, *(("Scripts", "python.exe") if os.name == "nt" else ("bin", "python")))
 COMMAND = os.path.join(VENV, *(("Scripts", "euledger.exe") if os.name == "nt" else ("bin", "euledger")))
 STAMP = os.path.join(VENV, "installed-by-make-venv")
+#: Each holds what the one before it does; "" is the ledger alone.
+EXTRAS = ("", "postgres", "test", "supply")
+NAME = "eu-funding-ledger"
 
 
 def say(text: str) -> None:
@@ -47,25 +60,29 @@ def works(code: str) -> bool:
         return False
 
 
-def wanted(extra: str) -> str:
-    """What a finished installation looks like: the same declaration, Python and place."""
-    with open(os.path.join(ROOT, "pyproject.toml"), "rb") as file:
-        declared = hashlib.sha256(file.read()).hexdigest()
-    with open(os.path.join(ROOT, "ledger", "__init__.py"), "rb") as file:
-        version = hashlib.sha256(file.read()).hexdigest()
-    return "\n".join([ROOT, declared, version, extra])
+def lock(extra: str) -> str:
+    """The file that pins what is installed with that extra."""
+    return os.path.join(ROOT, "locks", (extra or "run") + ".txt")
 
 
-def is_installed(extra: str) -> bool:
+def wanted(extra: str, *, locked: bool) -> str:
+    """What a finished installation looks like: the same declarations, pins, Python and place."""
+    parts = [ROOT]
+    for path in (os.path.join(ROOT, "pyproject.toml"), os.path.join(ROOT, "ledger", "__init__.py"), lock(extra)):
+        with open(path, "rb") as file:
+            parts.append(hashlib.sha256(file.read()).hexdigest())
+    return "\n".join([*parts, extra, "locked" if locked else "unlocked"])
+
+
+def is_installed(extra: str, *, locked: bool) -> bool:
     """Whether `.venv` was finished for this checkout, with that extra or with more."""
     try:
         with open(STAMP, encoding="utf-8") as file:
             stamp = file.read()
     except (OSError, ValueError):
         return False
-    # An installation for the tests serves the plain command too.
-    asked = [wanted(extra), wanted("test")]
-    return stamp in asked and os.path.exists(COMMAND) and works("import ledger, sqlalchemy, click, openpyxl")
+    asked = [wanted(larger, locked=locked) for larger in EXTRAS[EXTRAS.index(extra) :]]
+    return stamp in asked and os.path.exists(COMMAND) and works("import ledger, sqlalchemy, click")
 
 
 def make() -> None:
@@ -83,37 +100,67 @@ def make() -> None:
     sys.exit(2)
 
 
-def install(extra: str) -> None:
-    """Pip's editable installation of the checkout; the stamp is written only when it succeeded."""
-    say("Installing the ledger into .venv (once; about a minute, network needed) ...")
-    target = ROOT + ("[%s]" % extra if extra else "")
+def pip(*arguments: str) -> None:
+    """Pip inside `.venv`; ends with its exit code when it fails."""
     # A user's own pip settings that would send the packages elsewhere must not apply inside the environment.
-    settings = {
-        name: value for name, value in os.environ.items() if name not in ("PIP_USER", "PIP_TARGET", "PIP_PREFIX")
-    }
-    command = [PYTHON, "-I", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--editable", target]
+    elsewhere = ("PIP_USER", "PIP_TARGET", "PIP_PREFIX")
+    settings = {name: value for name, value in os.environ.items() if name not in elsewhere}
+    command = [PYTHON, "-I", "-m", "pip", *arguments, "--quiet", "--disable-pip-version-check"]
     result = subprocess.call(command, cwd=ROOT, env=settings)
     if result:
         say("pip could not install the packages (see above). It needs the network, or a proxy set in HTTPS_PROXY.")
+        say("Where a pinned release has no wheel for this machine, `--unlocked` lets pip choose another one.")
         sys.exit(result)
+
+
+def canonical(name: str) -> str:
+    """A distribution's name as indexes and locks spell it."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def unpinned(extra: str) -> "list[str]":
+    """What is installed and stands in no line of the lock: leftovers, and what Python itself brought along."""
+    with open(lock(extra), encoding="utf-8") as file:
+        pinned = {canonical(line.partition("==")[0]) for line in file if re.match(r"[A-Za-z0-9]", line)}
+    code = "import importlib.metadata as m, json; print(json.dumps([d.name for d in m.distributions()]))"
+    installed = json.loads(subprocess.check_output([PYTHON, "-I", "-c", code]).decode())
+    return sorted(name for name in installed if canonical(name) not in pinned | {NAME})
+
+
+def install(extra: str, *, locked: bool) -> None:
+    """The pinned distributions, then the checkout itself, editable; the stamp is written only when both succeeded."""
+    say("Installing the ledger into .venv (once; about a minute, network needed) ...")
+    if locked:
+        pip("install", "--require-hashes", "--only-binary", ":all:", "--no-deps", "--requirement", lock(extra))
+        leftovers = unpinned(extra)
+        if leftovers:
+            pip("uninstall", "--yes", *leftovers)
+        # The build tools are pinned too: without isolation pip uses them, and fetches nothing.
+        pip("install", "--no-deps", "--no-build-isolation", "--editable", ROOT)
+    else:
+        pip("install", "--editable", ROOT + ("[%s]" % extra if extra else ""))
     with open(STAMP, "w", encoding="utf-8") as file:
-        file.write(wanted(extra))
+        file.write(wanted(extra, locked=locked))
 
 
 def main(arguments: "list[str]") -> int:
     """0 with a working `.venv`; 2 with a message where the machine lacks something; else pip's own exit code."""
     if sys.version_info < OLDEST:
         with_a_new_enough_python()
-    if arguments not in ([], ["test"]):
-        say("Usage: python3 tools/make_venv.py [test]")
+    locked = "--unlocked" not in arguments
+    extra = "".join(argument for argument in arguments if argument != "--unlocked")
+    if extra not in EXTRAS:
+        say("Usage: python3 tools/make_venv.py [postgres|test|supply] [--unlocked]")
         return 2
-    extra = "".join(arguments)
-    if not is_installed(extra):
+    if not is_installed(extra, locked=locked):
+        if locked and subprocess.call([sys.executable, os.path.join(ROOT, "tools", "make_lock.py"), "--check"]):
+            say("Renew the locks (python3 tools/make_lock.py) and repeat; or add `--unlocked`.")
+            return 2
         # Removed first, so that an installation that is broken off is never taken for a finished one.
         if os.path.exists(STAMP):
             os.remove(STAMP)
         make()
-        install(extra)
+        install(extra, locked=locked)
     return 0
 
 

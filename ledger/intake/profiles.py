@@ -151,8 +151,10 @@ def load_profile(path: Traversable) -> Profile:
     try:
         content = path.read_bytes()
         data = tomllib.loads(content.decode("utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError) as error:
         raise ProfileError(f"the file is no valid TOML: {error}") from error
+    except RecursionError as error:
+        raise ProfileError("the file is no valid TOML: brackets within brackets without end") from error
     return _profile(data, hashlib.sha256(content).hexdigest(), path)
 
 
@@ -187,7 +189,7 @@ def _profile(data: dict[str, Any], sha256: str, path: Traversable) -> Profile:
         situation=toml_keys.flag(data, "situation", "", default=True),
         sheet_names=sheet_names,
         file_patterns=toml_keys.texts(recognise, "file", "recognise."),
-        coverage=tuple(_coverage(entry) for entry in data.get("coverage", [])),
+        coverage=tuple(_coverage(entry) for entry in toml_keys.tables(data, "coverage")),
     )
 
 

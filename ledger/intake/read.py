@@ -44,7 +44,8 @@ def read_file(
     """Read a file under a profile (by name; else the one that recognises it) and what `--set` states.
 
     The reading's sheets yield their rows once, in order; findings and printed totals are complete after that. With a
-    STOP finding there are no sheets. Nothing is raised for bad input: it is told in `findings`, with its cells.
+    STOP finding there are no sheets. Bad input is told in `findings`, with its cells; damage that shows only in mid-sheet
+    is raised as `ReadFailed`, which carries its finding, here or while rows are taken.
     """
     stated, findings = read_settings(settings or {}, code_lists)
     reading = Reading(path.name, "", 0, "", settings=dict(settings or {}), findings=findings)

@@ -54,6 +54,8 @@ def text(data: Mapping[str, Any], key: str, where: str) -> str | None:
         return value.isoformat()[:10]
     if isinstance(value, bool) or not isinstance(value, str | int):
         raise ProfileError(f"`{where}{key}` must be text")
+    if isinstance(value, int) and value.bit_length() > 64:
+        raise ProfileError(f"`{where}{key}` is a number beyond 64 bits")
     return str(value)
 
 

@@ -98,6 +98,18 @@ def test_the_wheel_holds_the_tree_and_nothing_else(checkout: Path, wheel: Path) 
     assert "ledger/py.typed" in inside
 
 
+def test_two_builds_are_the_same_bytes(checkout: Path, wheel: Path, tmp_path: Path) -> None:
+    """Another day, another folder, other times on the files: the archives do not differ in a byte."""
+    again = tmp_path / "elsewhere"
+    shutil.copytree(checkout, again, ignore=shutil.ignore_patterns("__pycache__"))
+    for path in again.rglob("*"):
+        os.utime(path, (1_000_000_000, 1_000_000_000))
+    run(sys.executable, "-m", "hatchling", "build", "-t", "sdist", "-t", "wheel", "-d", tmp_path, cwd=again)
+    (first,) = wheel.parent.glob("*.tar.gz")
+    assert (tmp_path / first.name).read_bytes() == first.read_bytes()
+    assert (tmp_path / wheel.name).read_bytes() == wheel.read_bytes()
+
+
 def test_the_wheel_names_command_extras_and_licence(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         info = next(entry for entry in archive.namelist() if entry.endswith("METADATA")).rpartition("/")[0]

@@ -29,6 +29,7 @@ class _Table:
     #: columns that a cell from above still covers: column -> last row covered
     covered: dict[int, int] = field(default_factory=dict)
     column: int = 0
+    in_row: bool = False
     cell: list[str] | None = None
     spans: tuple[int, int] = (1, 1)
 
@@ -36,17 +37,19 @@ class _Table:
         self.end_row()
         self.number += 1
         self.column = 0
+        self.in_row = True
 
     def end_row(self) -> None:
         self.end_cell()
+        self.in_row = False
         if self.values:
             self.rows.append(Row(self.number, [self.values.get(at) for at in range(1, max(self.values) + 1)]))
             self.values = {}
 
     def start_cell(self, rows: int, columns: int) -> None:
         self.end_cell()
-        if self.number == 0:
-            self.number = 1
+        if not self.in_row:
+            self.start_row()  # a cell outside a row opens one, as in a browser
         self.column += 1
         while self.covered.get(self.column, 0) >= self.number:
             self.column += 1
