@@ -30,7 +30,6 @@ CRASHES = [
     ("workbook", b"<html><table><tr><th>A</tr><td>1<td>2</table></html>"),
     ("profile", b"kind = " + b"[" * 5000),
     ("profile", b'kind = "projects"\ncoverage = 3\n'),
-    ("profile", b'kind = "projects"\ncoverage = ["EL"]\n'),
     ("profile", b'kind = "projects"\ntitle = 0x' + b"f" * 9000),
 ]
 
