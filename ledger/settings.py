@@ -1,4 +1,4 @@
-"""Which ledger is meant, and where the user's own profiles are: option, environment, `euledger.toml`, default."""
+"""Which ledger is meant, how it is used, where the user's own profiles are: option, environment, `euledger.toml`, default."""
 
 from __future__ import annotations
 
@@ -6,10 +6,15 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 CONFIG_NAME = "euledger.toml"
 DEFAULT_DATABASE = "ledger.db"
-_KEYS = ("database", "profiles")
+DEFAULT_WAIT_SECONDS = 60
+LONGEST_WAIT_SECONDS = 86_400
+_KEYS = ("database", "profiles", "wait_seconds", "shared_file")
+_NO = ("", "0", "no", "false")
+_YES = ("1", "yes", "true")
 
 
 class SettingsProblem(Exception):
@@ -18,11 +23,16 @@ class SettingsProblem(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What holds for this run: `database` is a URL or a path, `config` the file that was found, if any."""
+    """What holds for this run: `database` is a URL or a path, `config` the file that was found, if any.
+
+    `wait_seconds` is how long a second writer waits; `shared_file` says that others may write the ledger's file too.
+    """
 
     database: str
     profile_dirs: tuple[Path, ...] = ()
     config: Path | None = None
+    wait_seconds: int = DEFAULT_WAIT_SECONDS
+    shared_file: bool = False
 
     @property
     def database_file(self) -> Path | None:
@@ -33,7 +43,7 @@ class Settings:
 def load(option: str | None, *, environment: Mapping[str, str], folder: Path) -> Settings:
     """`option` (--db), else EULEDGER_DB, else the nearest euledger.toml from `folder` upward, else ./ledger.db.
 
-    Relative paths in a configuration file count from that file. Raises SettingsProblem.
+    EULEDGER_WAIT_SECONDS and EULEDGER_SHARED_FILE go before the keys of the same names in euledger.toml. Relative paths in a configuration file count from that file. Raises SettingsProblem.
     """
     config = _find(folder)
     content = _read(config) if config else {}
@@ -42,7 +52,9 @@ def load(option: str | None, *, environment: Mapping[str, str], folder: Path) ->
     folders = tuple(base / Path(name).expanduser() for name in content.get("profiles", []))
     for missing in (place for place in folders if not place.is_dir()):
         raise SettingsProblem(f"{config}: `profiles` names {missing}, which is no folder")
-    return Settings(database, folders, config)
+    wait = _seconds(environment.get("EULEDGER_WAIT_SECONDS") or content.get("wait_seconds", DEFAULT_WAIT_SECONDS))
+    shared = _yes_or_no(environment.get("EULEDGER_SHARED_FILE") or content.get("shared_file", False))
+    return Settings(database, folders, config, wait, shared)
 
 
 def _find(folder: Path) -> Path | None:
@@ -50,8 +62,8 @@ def _find(folder: Path) -> Path | None:
     return next((path for path in places if path.is_file()), None)
 
 
-def _read(path: Path) -> dict[str, list[str]]:
-    """The file's keys, each as a list of texts."""
+def _read(path: Path) -> dict[str, Any]:
+    """The file's keys, each of its type."""
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
@@ -59,15 +71,31 @@ def _read(path: Path) -> dict[str, list[str]]:
     for key in content:
         if key not in _KEYS:
             raise SettingsProblem(f"{path}: `{key}` is no setting. There are: {', '.join(_KEYS)}")
-    database, profiles = content.get("database", ""), content.get("profiles", [])
-    if not isinstance(database, str):
+    profiles = content.get("profiles", [])
+    if not isinstance(content.get("database", ""), str):
         raise SettingsProblem(f'{path}: `database` must be a text, such as database = "ledger.db"')
     if not isinstance(profiles, list) or not all(isinstance(name, str) for name in profiles):
         raise SettingsProblem(f'{path}: `profiles` must be a list of folders, such as profiles = ["profiles"]')
-    return {"database": [database] if database else [], "profiles": profiles}
+    return content
 
 
-def _database(content: Mapping[str, list[str]], base: Path) -> str | None:
-    for database in content.get("database", []):
-        return database if "://" in database else str(base / Path(database).expanduser())
-    return None
+def _database(content: Mapping[str, Any], base: Path) -> str:
+    database = str(content.get("database", ""))
+    return database if "://" in database or not database else str(base / Path(database).expanduser())
+
+
+def _seconds(stated: object) -> int:
+    """Whole seconds as the file has them, or the text of the environment."""
+    if isinstance(stated, str) and stated.isascii() and stated.isdigit():
+        stated = int(stated)
+    if not isinstance(stated, int) or isinstance(stated, bool) or not 0 <= stated <= LONGEST_WAIT_SECONDS:
+        raise SettingsProblem(f"wait_seconds is {stated!r}, not a whole number from 0 to {LONGEST_WAIT_SECONDS}")
+    return stated
+
+
+def _yes_or_no(stated: object) -> bool:
+    """A truth value as the file has them, or the text of the environment."""
+    text = str(stated).lower()
+    if text not in _NO + _YES:
+        raise SettingsProblem(f"shared_file is {stated!r}, not true or false")
+    return text in _YES

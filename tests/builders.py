@@ -179,7 +179,7 @@ def post(
         batch = batches.open_batch(connection, "import", source=source, is_illustrative=illustrative)
         staging.create(connection)
         staged = staging.stage_sheets(connection, sheets, lambda _rows: None)
-        batches.keep_file(connection, batch, reading, content)
+        batches.keep_file(connection, batch, reading, batches.packed(content))
         context = Context(
             connection,
             batch,

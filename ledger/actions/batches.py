@@ -16,6 +16,7 @@ from ledger.reporting.tables import Cell, Column, Kind, Table
 from ledger.reporting.workbook import SheetPlan, new_book
 from ledger.store import batches, schema
 from ledger.store.database import Database, RowMapping
+from ledger.store.rehearsal import ledger_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +165,7 @@ def revert(database: Database, number: int, *, dry_run: bool = False) -> RevertR
     """Undo a batch. Refused where it is unknown, undone already, itself an undo, or built on by later batches."""
     schema.require_current(database)
     result = RevertResult(number)
-    with database.write() as connection:
+    with ledger_for(database, dry_run=dry_run) as ledger, ledger.write() as connection:
         batch = batches.find(connection, number)
         if batch is None:
             result.findings.append(_unknown(number))
@@ -195,8 +196,7 @@ def revert(database: Database, number: int, *, dry_run: bool = False) -> RevertR
         undo = batches.revert(connection, batch)
         result.transfers = batches.transfer_count(connection, undo)
         result.batch = undo
-        if dry_run:
-            connection.rollback()
+        result.findings += batches.clock_findings(connection, undo)
     return result
 
 

@@ -1,7 +1,11 @@
-"""Import files: each is read, staged, matched and posted in one transaction of its own (or all in one, `atomic`)."""
+"""Import files: each is read and staged, then matched and posted in one transaction of its own (or all in one, `atomic`).
+
+Reading a file takes longer than booking it, so it is read into temporary tables before the writer's turn is asked for.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -16,6 +20,7 @@ from ledger.intake.readers.book import ReadFailed
 from ledger.store import batches, posting, schema, staging
 from ledger.store.context import Context
 from ledger.store.database import Connection, Database
+from ledger.store.rehearsal import ledger_for
 
 Read = Callable[[Path], Reading]
 #: Told the name of the file and the number of rows read so far.
@@ -55,82 +60,107 @@ def import_files(
     """Import `paths` in their order.
 
     A refused file leaves nothing behind and does not stop the others, unless `atomic`: then one refused file or
-    rejected row takes back everything. A dry run does it all and rolls back.
+    rejected row takes back everything. A dry run does it all in a private copy of the ledger.
     """
     schema.require_current(database)
     read = _reader(profile, settings or {}, profile_dirs)
-    results: list[ImportResult] = []
-    if atomic:
-        with database.write() as connection:
-            results = [_import_one(connection, path, read, complete=complete, progress=progress) for path in paths]
-            failed = any(f.level in (Severity.STOP, Severity.ERROR) for r in results for f in r.findings)
-            if dry_run or failed:
-                connection.rollback()
-        if failed:
-            for result in results:
-                result.batch = None
-    else:
-        for path in paths:
-            with database.write() as connection:
-                result = _import_one(connection, path, read, complete=complete, progress=progress)
-                if dry_run or result.batch is None:
+    with ledger_for(database, dry_run=dry_run) as ledger:
+        if atomic:
+            return _import_together(ledger, paths, read, complete=complete, progress=progress)
+        return [_import_alone(ledger, path, read, complete=complete, progress=progress) for path in paths]
+
+
+def _import_alone(ledger: Database, path: Path, read: Read, *, complete: bool, progress: Progress) -> ImportResult:
+    incoming = _Incoming(path, read(path))
+    if incoming.is_refused:
+        return incoming.result
+    with ledger.open() as connection:
+        is_staged = _stage(connection, incoming, progress)
+        connection.commit()
+        if is_staged:
+            with ledger.writing(connection):
+                _book(connection, incoming, complete=complete)
+                if incoming.result.batch is None:
                     connection.rollback()
-                results.append(result)
+    return incoming.result
+
+
+def _import_together(
+    ledger: Database, paths: Sequence[Path], read: Read, *, complete: bool, progress: Progress
+) -> list[ImportResult]:
+    """All files in one transaction; the temporary tables hold one file at a time, so it is open from the first on."""
+    results: list[ImportResult] = []
+    with ledger.write() as connection:
+        for path in paths:
+            incoming = _Incoming(path, read(path))
+            results.append(incoming.result)
+            if not incoming.is_refused and _stage(connection, incoming, progress):
+                with connection.begin_nested() as savepoint:
+                    _book(connection, incoming, complete=complete)
+                    if incoming.result.batch is None:
+                        savepoint.rollback()
+        failed = any(f.level in (Severity.STOP, Severity.ERROR) for r in results for f in r.findings)
+        if failed:
+            connection.rollback()
+    if failed:
+        for result in results:
+            result.batch = None
     return results
 
 
-def _import_one(connection: Connection, path: Path, read: Read, *, complete: bool, progress: Progress) -> ImportResult:
-    reading = read(path)
-    result = ImportResult(
-        file=reading.file,
-        profile=reading.profile,
-        source=reading.source,
-        illustrative=reading.is_illustrative,
-        kind=",".join(dict.fromkeys(sheet.kind.value for sheet in reading.sheets)),
-        findings=reading.findings,
-    )
-    if stops(reading.findings) or not reading.sheets:
-        return result
-    with connection.begin_nested() as savepoint:
-        batch_id = batches.open_batch(
-            connection,
-            "import",
-            source=reading.source,
+class _Incoming:
+    """A file on its way into the ledger: its reading, its bytes as they will be kept, and what becomes of it."""
+
+    def __init__(self, path: Path, reading: Reading) -> None:
+        self.path = path
+        self.reading = reading
+        self.staged = staging.Staged()
+        self.kept = b""
+        self.result = ImportResult(
+            file=reading.file,
             profile=reading.profile,
-            profile_sha256=reading.profile_sha256,
-            settings=json.dumps(reading.settings, ensure_ascii=False, sort_keys=True),
-            as_of=reading.as_of,
-            is_illustrative=reading.is_illustrative,
+            source=reading.source,
+            illustrative=reading.is_illustrative,
+            kind=",".join(dict.fromkeys(sheet.kind.value for sheet in reading.sheets)),
+            findings=reading.findings,
         )
-        posted = _book(connection, batch_id, path, reading, complete=complete, progress=progress)
-        if posted is not None:
-            result.rows, result.amounts = dict(posted.rows), posted.stated
-            result.projects = {
-                "new": posted.new,
-                "changed": posted.changed,
-                "unchanged": posted.unchanged,
-                "vanished": posted.vanished,
-            }
-        if posted is not None and posted.something:
-            result.batch = batch_id
-        else:
-            savepoint.rollback()
-    return result
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether nothing of it can be read on."""
+        return stops(self.reading.findings) or not self.reading.sheets
 
 
-def _book(
-    connection: Connection, batch_id: int, path: Path, reading: Reading, *, complete: bool, progress: Progress
-) -> posting.Posted | None:
-    """Stage and post a reading; None where reading its rows showed that the file cannot be trusted."""
+def _stage(connection: Connection, incoming: _Incoming, progress: Progress) -> bool:
+    """Read the rows into the waiting room; False where they show that the file cannot be trusted."""
+    reading = incoming.reading
     staging.create(connection)
     try:
-        staged = staging.stage_sheets(connection, reading.sheets, lambda rows: progress(reading.file, rows))
+        incoming.staged = staging.stage_sheets(connection, reading.sheets, lambda rows: progress(reading.file, rows))
     except ReadFailed as failure:
         reading.findings.append(failure.finding)
-        return None
-    if stops(reading.findings):
-        return None
-    batches.keep_file(connection, batch_id, reading, path.read_bytes())
+        return False
+    content = incoming.path.read_bytes()
+    if hashlib.sha256(content).hexdigest() != reading.sha256:
+        reading.findings.append(Finding("file-changed", "the file was changed while it was read", reading.file))
+    incoming.kept = batches.packed(content)
+    return not stops(reading.findings)
+
+
+def _book(connection: Connection, incoming: _Incoming, *, complete: bool) -> None:
+    """Post what is staged as a batch; the result's `batch` stays None where the ledger held all of it already."""
+    reading, result = incoming.reading, incoming.result
+    batch_id = batches.open_batch(
+        connection,
+        "import",
+        source=reading.source,
+        profile=reading.profile,
+        profile_sha256=reading.profile_sha256,
+        settings=json.dumps(reading.settings, ensure_ascii=False, sort_keys=True),
+        as_of=reading.as_of,
+        is_illustrative=reading.is_illustrative,
+    )
+    batches.keep_file(connection, batch_id, reading, incoming.kept)
     context = Context(
         connection,
         batch_id,
@@ -142,15 +172,24 @@ def _book(
         reading.findings,
         is_situation=reading.is_situation,
     )
-    posted = posting.post(context, staged, complete=complete)
+    posted = posting.post(context, incoming.staged, complete=complete)
     staging.drop(connection)
+    result.rows, result.amounts = dict(posted.rows), posted.stated
+    result.projects = {
+        "new": posted.new,
+        "changed": posted.changed,
+        "unchanged": posted.unchanged,
+        "vanished": posted.vanished,
+    }
+    if not posted.something:
+        return
+    result.batch = batch_id
+    reading.findings += batches.clock_findings(connection, batch_id)
     batches.keep_coverage(connection, batch_id, reading)
-    if posted.something:
-        batches.withdraw_totals(context, posted.succeeds)
-        for sheet in reading.sheets:
-            batches.keep_totals(connection, batch_id, reading.file, sheet)
-        batches.keep_findings(connection, batch_id, reading.findings)
-    return posted
+    batches.withdraw_totals(context, posted.succeeds)
+    for sheet in reading.sheets:
+        batches.keep_totals(connection, batch_id, reading.file, sheet)
+    batches.keep_findings(connection, batch_id, reading.findings)
 
 
 def _reader(profile: str | None, settings: Mapping[str, str], profile_dirs: Sequence[Path]) -> Read:

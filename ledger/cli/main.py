@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -33,6 +34,9 @@ COMMANDS: Final = {
     "bridge": ("ledger.cli.bridge:bridge", "Show how a total went from one state to another."),
     "db": ("ledger.cli.db:db", "The database itself: upgrade, current, check, history."),
 }
+
+#: What the machine lacks or refuses: a full disk or quota, a read-only or failing one, no memory or handles left.
+_MACHINE: Final = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.ENOMEM, errno.EMFILE, errno.ENFILE)
 
 
 @click.group(
@@ -95,6 +99,10 @@ def _unexpected(error: Exception, session: Session) -> int:
     ):
         if module in sys.modules and isinstance(error, getattr(sys.modules[module], name)):
             return session.fail(code, str(error))
+    if isinstance(error, OSError) and error.errno in _MACHINE:
+        if error.filename is None:
+            _leave_stdout()  # it may be the one that is full
+        return session.fail(DATABASE, f"{error.strerror}{f': {error.filename}' if error.filename else ''}")
     from ledger.cli.crash import write_report
 
     where = write_report(error, session.command, _database(session))

@@ -67,7 +67,13 @@ class Session:
         """The ledger that is meant; nothing is opened yet."""
         from ledger.store.database import Database, parse_url
 
-        return Database(parse_url(self.settings().database))
+        settings = self.settings()
+        return Database(
+            parse_url(settings.database),
+            wait=settings.wait_seconds,
+            shared=settings.shared_file,
+            told=self.console.talk,
+        )
 
     def finish(
         self,

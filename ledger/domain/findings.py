@@ -115,6 +115,8 @@ _REGISTRY: tuple[tuple[str, Severity, str, str], ...] = (
      "Save it as .xlsx, .xls, .ods or .csv."),
     ("file-protected", Severity.STOP, "The workbook is encrypted with a password.",
      "Ask the sender for it without a password, or remove the password in Excel and save."),
+    ("file-changed", Severity.STOP, "The file's bytes are no longer those that its rows were read from.",
+     "Close the file in other programs, and import it again."),
     ("file-empty", Severity.STOP, "The file holds no filled cell.", "Ask the sender for the filled file."),
     ("encoding-ambiguous", Severity.STOP, "The bytes can be read in two encodings that differ in letters.",
      "Say the encoding with --set encoding=…"),
@@ -249,6 +251,8 @@ _REGISTRY: tuple[tuple[str, Severity, str, str], ...] = (
      "If the new list is complete, import it with --complete to reverse them."),
     # --- the ledger ----------------------------------------------------------------------------------------------
     ("batch-unknown", Severity.STOP, "No batch has this number.", "List the batches with: euledger imports list"),
+    ("clock-behind", Severity.WARNING, "By its clock a batch was recorded before an earlier one: a clock is or was wrong.",
+     "Set the clock that is wrong. Batches stand in the order of their numbers; give --known-at a number, not a date."),
     ("batch-reverted", Severity.STOP, "The batch was reverted already.", "Nothing to do."),
     ("revert-blocked", Severity.STOP, "Later batches build on this one.", "Revert the later batches first."),
     ("reference-unknown", Severity.STOP, "Nothing in the ledger has this reference.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 import json
 import zlib
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, insert, select, text
@@ -27,6 +27,8 @@ from ledger.store.models import (
 )
 from ledger.store.staging import HOLDERS
 
+#: The clocks of a team's machines may differ by this much, and the batches say nothing.
+_CLOCKS_DIFFER = timedelta(minutes=1)
 #: Batches that still stand (alias b).
 STANDING = "NOT EXISTS (SELECT 1 FROM batch undo WHERE undo.reverts_id = b.id)"
 
@@ -65,12 +67,26 @@ def open_batch(connection: Connection, kind: str, **values: Any) -> int:
     return number
 
 
-def keep_file(connection: Connection, batch_id: int, reading: Reading, content: bytes) -> int:
-    """Keep the bytes (once) and say how each sheet was read; returns the id of the file."""
+def clock_findings(connection: Connection, batch_id: int) -> list[Finding]:
+    """A warning where the batch was recorded before an earlier one: a clock is wrong. Order is by number all the same."""
+    recorded = text("SELECT id, recorded_at FROM batch WHERE id <= :id ORDER BY recorded_at DESC, id DESC LIMIT 1")
+    latest, then = connection.execute(recorded, {"id": batch_id}).one()
+    mine = connection.execute(select(Batch.recorded_at).where(Batch.id == batch_id)).scalar_one()
+    if datetime.fromisoformat(then) - datetime.fromisoformat(mine) < _CLOCKS_DIFFER:
+        return []
+    message = f"this machine's clock says {mine}, but batch {latest} was recorded at {then}, which is later"
+    return [Finding("clock-behind", message, values={"recorded_at": mine, "batch": latest, "later": then})]
+
+
+def packed(content: bytes) -> bytes:
+    """The bytes of a file as they are kept."""
+    return zlib.compress(content, 6)
+
+
+def keep_file(connection: Connection, batch_id: int, reading: Reading, kept: bytes) -> int:
+    """Keep the `packed` bytes (once) and say how each sheet was read; returns the id of the file."""
     if connection.execute(select(SourceContent.size).where(SourceContent.sha256 == reading.sha256)).first() is None:
-        connection.execute(
-            insert(SourceContent).values(sha256=reading.sha256, size=reading.size, content=zlib.compress(content, 6))
-        )
+        connection.execute(insert(SourceContent).values(sha256=reading.sha256, size=reading.size, content=kept))
     file_id = int(
         connection.execute(
             insert(SourceFile)

@@ -9,7 +9,6 @@ from typing import Any
 from sqlalchemy import Connection, inspect, text
 
 from ledger import shipped
-from ledger.store import seals
 from ledger.store.database import Database, DatabaseProblem
 from ledger.store.models import APPEND_ONLY, Base
 from ledger.store.revisions import head, revisions
@@ -27,14 +26,13 @@ def upgrade(database: Database, revision: str = "head") -> tuple[str | None, str
     database.create_file()
     before = current(database)
     _refuse_newer(database, before)
-    with as_file(shipped.migrations()) as scripts, database.open("BEGIN IMMEDIATE") as connection:
+    with as_file(shipped.migrations()) as scripts, database.open() as connection:
         if database.is_sqlite:
             connection.connection.driver_connection.execute("PRAGMA foreign_keys = OFF")  # type: ignore[union-attr]
-        command.upgrade(_config(scripts, connection), revision)
-        if database.is_sqlite and (broken := connection.execute(text("PRAGMA foreign_key_check")).fetchall()):
-            raise DatabaseProblem(f"the upgrade would break {len(broken)} references; nothing was changed")
-        seals.seal_pending(connection)
-        connection.commit()
+        with database.writing(connection):
+            command.upgrade(_config(scripts, connection), revision)
+            if database.is_sqlite and (broken := connection.execute(text("PRAGMA foreign_key_check")).fetchall()):
+                raise DatabaseProblem(f"the upgrade would break {len(broken)} references; nothing was changed")
     return before, current(database)
 
 
@@ -42,7 +40,7 @@ def current(database: Database) -> str | None:
     """The revision of the database, or None for an empty or absent one."""
     if not database.exists():
         return None
-    with database.open("BEGIN") as connection:
+    with database.open() as connection:
         if not inspect(connection).has_table("alembic_version"):
             return None
         return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()

@@ -6,11 +6,11 @@ import os
 import socket
 import stat
 from pathlib import Path
+from time import monotonic
 
 import pytest
 from sqlalchemy import text
 
-from ledger.store import database as module
 from ledger.store import schema
 from ledger.store.database import Database, DatabaseProblem, parse_url
 from tests.builders import amount, new_ledger, post, project
@@ -52,24 +52,26 @@ def test_a_ledger_is_its_owners_alone(sqlite_url: str, mask: int) -> None:
         os.umask(before)
 
 
-def test_a_second_writer_waits_and_then_says_so(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_second_writer_waits_and_then_says_so(database_url: str) -> None:
     first = new_ledger(database_url)
-    monkeypatch.setattr(module, "WRITE_WAIT_SECONDS", 1)
-    second = Database(parse_url(database_url))
+    told: list[str] = []
+    second = Database(parse_url(database_url), wait=2, told=told.append)
     with first.write() as connection:
         connection.exec_driver_sql("UPDATE fund SET name_en = 'x' WHERE code = 'AMIF'")
+        start = monotonic()
         line = said_by(lambda: post(second, [project("A", amount(1))]))
+        assert 1.9 < monotonic() - start < 10
         assert line.startswith("another import is writing to ")
-        assert "within 1 s" in line
+        assert "within 2 s" in line
+        assert told == ["another import is writing; waiting up to 2 s …"]
     assert post(second, [project("A", amount(1))]).batch == 1, "nothing of the refused one was kept"
     first.close()
     second.close()
 
 
-def test_a_reader_does_not_wait_and_sees_one_state(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "WRITE_WAIT_SECONDS", 1)
+def test_a_reader_does_not_wait_and_sees_one_state(database_url: str) -> None:
     writer = new_ledger(database_url)
-    reader = Database(parse_url(database_url))
+    reader = Database(parse_url(database_url), wait=0)
     count = text("SELECT count(*) FROM fund WHERE name_en = 'x'")
     with reader.read() as reading:
         assert reading.execute(count).scalar_one() == 0
@@ -103,6 +105,7 @@ def test_a_failing_write_keeps_nothing(database_url: str) -> None:
         (f"://{SECRET}", "cannot be read"),
         ("sqlite://", "names no file"),
         ("sqlite:///:memory:", "names no file"),
+        ("sqlite:///ledger.db?mode=ro", "names no file"),
     ],
 )
 def test_a_url_of_no_use(url: str, word: str) -> None:
