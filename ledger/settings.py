@@ -52,8 +52,8 @@ def load(option: str | None, *, environment: Mapping[str, str], folder: Path) ->
     folders = tuple(base / Path(name).expanduser() for name in content.get("profiles", []))
     for missing in (place for place in folders if not place.is_dir()):
         raise SettingsProblem(f"{config}: `profiles` names {missing}, which is no folder")
-    wait = _seconds(environment.get("EULEDGER_WAIT_SECONDS") or content.get("wait_seconds", DEFAULT_WAIT_SECONDS))
-    shared = _yes_or_no(environment.get("EULEDGER_SHARED_FILE") or content.get("shared_file", False))
+    wait = _seconds(*_stated("wait_seconds", DEFAULT_WAIT_SECONDS, content, config, environment))
+    shared = _yes_or_no(*_stated("shared_file", False, content, config, environment))
     return Settings(database, folders, config, wait, shared)
 
 
@@ -84,18 +84,28 @@ def _database(content: Mapping[str, Any], base: Path) -> str:
     return database if "://" in database or not database else str(base / Path(database).expanduser())
 
 
-def _seconds(stated: object) -> int:
+def _stated(
+    key: str, default: object, content: Mapping[str, Any], config: Path | None, environment: Mapping[str, str]
+) -> tuple[str, object]:
+    """Where a key is stated, and what is: the environment goes before the file."""
+    variable = f"EULEDGER_{key.upper()}"
+    if environment.get(variable):
+        return variable, environment[variable]
+    return f"{config}: `{key}`", content.get(key, default)
+
+
+def _seconds(where: str, stated: object) -> int:
     """Whole seconds as the file has them, or the text of the environment."""
     if isinstance(stated, str) and stated.isascii() and stated.isdigit():
         stated = int(stated)
     if not isinstance(stated, int) or isinstance(stated, bool) or not 0 <= stated <= LONGEST_WAIT_SECONDS:
-        raise SettingsProblem(f"wait_seconds is {stated!r}, not a whole number from 0 to {LONGEST_WAIT_SECONDS}")
+        raise SettingsProblem(f"{where} is {stated!r}, not a whole number from 0 to {LONGEST_WAIT_SECONDS}")
     return stated
 
 
-def _yes_or_no(stated: object) -> bool:
+def _yes_or_no(where: str, stated: object) -> bool:
     """A truth value as the file has them, or the text of the environment."""
     text = str(stated).lower()
     if text not in _NO + _YES:
-        raise SettingsProblem(f"shared_file is {stated!r}, not true or false")
+        raise SettingsProblem(f"{where} is {stated!r}, not true or false")
     return text in _YES

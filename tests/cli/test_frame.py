@@ -237,6 +237,23 @@ def test_a_reader_that_goes_away_is_no_error(root: Path) -> None:
         assert process.wait() == 0
 
 
+def test_a_full_disk_under_the_output_is_said_in_one_line(root: Path) -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("this system has no device that is always full")
+    program = "import sys; from ledger.cli.main import main; sys.exit(main(sys.argv[1:]))"
+    for form in ("text", "json"):
+        with Path("/dev/full").open("wb") as full:
+            done = subprocess.run(
+                [sys.executable, "-c", program, "profile", "list", "-f", form],
+                stdout=full,
+                stderr=subprocess.PIPE,
+                check=False,
+                env={**os.environ, "PYTHONPATH": str(root)},
+            )
+        assert done.stderr == b"euledger: No space left on device\n"
+        assert done.returncode == 4
+
+
 def test_a_code_page_without_the_letters_does_not_end_the_run(root: Path) -> None:
     program = "from ledger.cli.main import main; main(['xyzŁ'])"
     done = subprocess.run(

@@ -34,14 +34,32 @@ def test_the_nearest_file_counts_and_a_url_stays_as_it_is(tmp_path: Path) -> Non
     assert found.database_file is None
 
 
+def test_how_the_database_is_used(tmp_path: Path) -> None:
+    found = load(None, environment={}, folder=tmp_path)
+    assert (found.wait_seconds, found.shared_file) == (60, False)
+    (tmp_path / "euledger.toml").write_text("wait_seconds = 5\nshared_file = true\n", encoding="utf-8")
+    found = load(None, environment={}, folder=tmp_path)
+    assert (found.wait_seconds, found.shared_file) == (5, True)
+    environment = {"EULEDGER_WAIT_SECONDS": "0", "EULEDGER_SHARED_FILE": "no"}
+    found = load(None, environment=environment, folder=tmp_path)
+    assert (found.wait_seconds, found.shared_file) == (0, False)
+    with pytest.raises(SettingsProblem, match="EULEDGER_WAIT_SECONDS"):
+        load(None, environment={"EULEDGER_WAIT_SECONDS": "soon"}, folder=tmp_path)
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
         ("database = 3", "`database` must be a text"),
-        ('databse = "x"', "`databse` is no setting. There are: database, profiles"),
+        ('databse = "x"', "`databse` is no setting. There are: database, profiles, wait_seconds, shared_file"),
         ('profiles = "x"', "`profiles` must be a list"),
         ("profiles = [1]", "`profiles` must be a list"),
         ("database = ", "cannot be read"),
+        ("wait_seconds = 1.5", "`wait_seconds` is 1.5, not a whole number from 0 to 86400"),
+        ("wait_seconds = -1", "not a whole number"),
+        ("wait_seconds = true", "not a whole number"),
+        ("wait_seconds = 86401", "not a whole number"),
+        ('shared_file = "perhaps"', "`shared_file` is 'perhaps', not true or false"),
     ],
 )
 def test_a_wrong_file_is_named_with_its_key(tmp_path: Path, text: str, said: str) -> None:
