@@ -90,6 +90,7 @@ def test_all_that_reads_works_and_says_the_same(ledger: Path, tmp_path: Path, eu
         ["why", "BMVI", "-f", "json"],
         ["reconcile", "-f", "json"],
         ["check", "-f", "json"],
+        ["verify", "-f", "json"],
         ["imports", "list", "-f", "json"],
         ["imports", "show", "1", "-f", "json"],
         ["imports", "rows", "1", "-f", "json"],
