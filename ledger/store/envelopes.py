@@ -8,6 +8,7 @@ from datetime import date
 from sqlalchemy import Connection, text
 
 from ledger.store.journal import LIVE
+from ledger.store.reports import day
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ def states(connection: Connection, known_at: int | None = None) -> list[Envelope
         kept = dict(row)
         given, parts, drawn = moved.get(kept.pop("account"), (0, 0, 0))
         kept.update(
-            period_start=_day(row["period_start"]), period_end=_day(row["period_end"]),
+            period_start=day(row["period_start"]), period_end=day(row["period_end"]),
             is_illustrative=bool(row["is_illustrative"]),
         )  # fmt: skip
         found.append(EnvelopeState(**kept, stated_minor=given, parts_minor=parts, drawn_minor=drawn))
@@ -91,8 +92,3 @@ def _movements(known_at: int | None) -> str:
         "CROSS JOIN account c WHERE t.debit_account_id = x.id AND c.id = t.credit_account_id "
         f"AND x.envelope_id IS NOT NULL AND {live}{limit}) AS each_transfer GROUP BY account_id"
     )
-
-
-def _day(value: date | str | None) -> date | None:
-    """SQLite gives dates of raw SQL as text."""
-    return date.fromisoformat(value) if isinstance(value, str) else value

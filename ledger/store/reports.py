@@ -14,7 +14,7 @@ from ledger.store.journal import RANK
 from ledger.store.totals import KEYS, Filter
 
 #: Rows fetched at a time, so that a ledger of a million transfers passes through little memory.
-_FETCH = 5_000
+FETCH = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ def lines(connection: Connection, wanted: Filter, by: Sequence[str]) -> Iterator
         "LEFT JOIN source_file f ON f.id = s.file_id "
         "ORDER BY f.id, s.position, r.number, t.source_column, t.id, q.minor DESC"
     )
-    for r in connection.execute(text(told), values, execution_options={"yield_per": _FETCH}):
+    for r in connection.execute(text(told), values, execution_options={"yield_per": FETCH}):
         yield Line(
             tuple(r[20:]),
             int(r[0]),
@@ -119,7 +119,7 @@ def lines(connection: Connection, wanted: Filter, by: Sequence[str]) -> Iterator
             r[16],
             r[3],
             r[4],
-            _day(r[5]),
+            day(r[5]),
             int(r[1]),
             int(r[2]),
             r[6],
@@ -144,6 +144,6 @@ def _sides(wanted: Filter) -> str:
     )
 
 
-def _day(value: date | str | None) -> date | None:
+def day(value: date | str | None) -> date | None:
     """SQLite gives dates of raw SQL as text."""
     return date.fromisoformat(value) if isinstance(value, str) else value

@@ -140,12 +140,13 @@ def ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def run(ledger: Path, capsys: pytest.CaptureFixture[str]) -> Callable[[str], Any]:
+def run(ledger: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Callable[[str], Any]:
     """The JSON that a command line gives."""
 
     def give(line: str) -> Any:
         capsys.readouterr()
-        main(["--db", str(ledger), *line.replace("LIST", str(LISTS / "annual-list.xlsx")).split(), "-f", "json"])
+        line = line.replace("LIST", str(LISTS / "annual-list.xlsx")).replace("TEMP", str(tmp_path))
+        main(["--db", str(ledger), *line.split(), "-f", "json"])
         return json.loads(capsys.readouterr().out)
 
     return give
@@ -157,7 +158,7 @@ LINES = [
     "reconcile", "check", "check --list", "why AMIF.TOT", "why F19", "why fund=NDICI-GE", "summary --by year,stage",
     "summary --stage allocated", "db current", "db upgrade", "db history", "db check", "template",
     "profile list", "profile show projects", "profile new LIST --set currency=EUR", "profile test projects",
-    "bridge --from 1",
+    "bridge --from 1", "export -o TEMP/journal.hledger",
 ]  # fmt: skip
 
 
