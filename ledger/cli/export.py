@@ -31,8 +31,8 @@ def export(
     ledger keeps it; the other program says where it comes to another one.
 
     \b
-    Example: euledger export -o journal.hledger && hledger -f journal.hledger check
-    Changes: nothing in the ledger; writes the file (hledger, journal or beancount).
+    Example: euledger export -o journal.hledger
+    Changes: nothing in the ledger; -o writes a file (hledger, beancount).
     """
     from ledger.actions import export as action
 
