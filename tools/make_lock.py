@@ -58,7 +58,7 @@ def uv(scratch: Path) -> Path:
     for candidate in (here, ROOT / ".venv" / "bin" / "uv"):
         if candidate.exists():
             return candidate
-    pin = re.search(r"^uv==.*(?:\\\n.*)*", (LOCKS / "supply.txt").read_text(encoding="utf-8"), re.MULTILINE)
+    pin = re.search(r"^uv==[^\\\n]*(?:\\\n[^\\\n]*)*", (LOCKS / "supply.txt").read_text(encoding="utf-8"), re.MULTILINE)
     assert pin is not None, "locks/supply.txt has no uv: pip install uv, and repeat"
     wanted = scratch / "uv.txt"
     wanted.write_text(pin.group() + "\n", encoding="utf-8")
