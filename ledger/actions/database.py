@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
-from ledger.store import revisions, schema
-from ledger.store.database import Database
+from ledger.actions.scope import UsageProblem
+from ledger.store import batches, copying, revisions, schema
+from ledger.store.copying import Progress
+from ledger.store.database import Database, parse_url
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +34,54 @@ class SchemaCheck:
     differences: list[str] = field(default_factory=list)
 
 
-def upgrade(database: Database) -> tuple[SchemaState, SchemaState]:
-    """Bring the schema to the newest revision; returns the states before and after."""
-    newest = revisions.head()
-    before, after = schema.upgrade(database)
-    return SchemaState(database.shown, before, newest), SchemaState(database.shown, after, newest)
+@dataclass(frozen=True, slots=True)
+class Upgrade:
+    """An upgrade: the revisions before (None: there was no ledger) and after, and the backup taken between them."""
+
+    database: str
+    before: str | None
+    after: str | None
+    backup: Path | None
+
+
+def upgrade(
+    database: Database,
+    *,
+    backup: Path | None = None,
+    without_backup: bool = False,
+    progress: Progress = lambda _table, _rows: None,
+) -> Upgrade:
+    """Bring the schema to the newest revision, after a backup of what is there.
+
+    No writer can come between the two. A SQLite ledger is backed up beside itself unless `backup` names another
+    place; a server has no such place, so there one of the two must be said. Raises UsageProblem where it is not.
+    """
+    taken: list[Path] = []
+
+    def back_up(revision: str) -> None:
+        path = backup or _beside(database, revision)
+        if path is None:
+            raise UsageProblem(
+                f"{database.shown} has the older schema {revision}. Say where its backup goes before it is changed: "
+                "euledger db upgrade --backup FILE, or --no-backup if there is one"
+            )
+        copying.carry(database, Database(parse_url(str(path))), progress=progress)
+        taken.append(path)
+
+    first = _leave if without_backup else back_up
+    before, after = schema.upgrade(database, first=first)
+    return Upgrade(database.shown, before, after, taken[0] if taken else None)
+
+
+def _beside(database: Database, revision: str) -> Path | None:
+    """Where the backup of a SQLite ledger goes: its own name, the schema that it has, and the moment."""
+    moment = batches.now().partition(".")[0].replace("-", "").replace(":", "")
+    path = database.path
+    return None if path is None else path.with_name(f"{path.name}-backup-{revision}-{moment}Z")
+
+
+def _leave(revision: str) -> None:
+    """No backup."""
 
 
 def current(database: Database) -> SchemaState:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from importlib.resources import as_file
+from pathlib import Path
 
 from ledger import shipped
+from ledger.actions import database as schemas
 from ledger.actions.import_files import ImportResult, Progress, import_files
 from ledger.domain.findings import Finding
-from ledger.store import code_lists, schema
+from ledger.store import code_lists
 from ledger.store.database import Database
 
 #: The shipped workbooks of recorded facts, in the order they build on each other. The illustrative portfolio is not
@@ -24,10 +26,11 @@ ILLUSTRATIVE_WORKBOOK = "ndici-migration-portfolio-ILLUSTRATIVE.xlsx"
 
 @dataclass(slots=True)
 class InitResult:
-    """Schema before and after, and what became of each shipped workbook."""
+    """Schema before and after, the backup taken between them, and what became of each shipped workbook."""
 
     revision_before: str | None
     revision_after: str | None
+    backup: Path | None = None
     batches: list[ImportResult] = field(default_factory=list)
 
     @property
@@ -39,12 +42,13 @@ class InitResult:
 def initialise(database: Database, *, bare: bool = False, progress: Progress = lambda _file, _rows: None) -> InitResult:
     """Bring `database` to the newest schema and the shipped code lists.
 
-    Safe to repeat: the same workbook posts nothing the second time.
+    Safe to repeat: the same workbook posts nothing the second time. An older ledger is backed up first; UsageProblem
+    where that needs a place to be named (`db upgrade`).
     """
-    before, after = schema.upgrade(database)
+    upgraded = schemas.upgrade(database)
     with database.write() as connection:
         code_lists.load(connection)
-    result = InitResult(before, after)
+    result = InitResult(upgraded.before, upgraded.after, upgraded.backup)
     if not bare:
         result.batches = import_shipped(database, REFERENCE_WORKBOOKS, progress)
     return result

@@ -126,7 +126,8 @@ class Console:
         columns = (
             SpinnerColumn(),
             TextColumn("{task.description}", markup=False),
-            TextColumn("{task.completed:,} rows"),
+            # Some work is one statement of the database, which tells no rows.
+            TextColumn("{task.fields[count]}"),
             TimeElapsedColumn(),
         )
         with Bars(*columns, console=RichConsole(stderr=True), transient=True) as bars:
@@ -134,8 +135,9 @@ class Console:
 
             def tell(what: str, rows: int) -> None:
                 if what not in tasks:
-                    tasks[what] = bars.add_task(what, total=None)
-                bars.update(tasks[what], completed=rows)  # type: ignore[arg-type] # TaskID is a NewType of int
+                    tasks[what] = bars.add_task(what, total=None, count="")
+                count = f"{rows:,} rows" if rows else ""
+                bars.update(tasks[what], completed=rows, count=count)  # type: ignore[arg-type] # a NewType of int
 
             yield tell
 

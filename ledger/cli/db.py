@@ -2,27 +2,42 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+
 from ledger.cli import options
-from ledger.cli.console import Column
+from ledger.cli.console import Column, shown
 from ledger.cli.exits import CLEAN, DATABASE
-from ledger.cli.session import Session, pass_session
+from ledger.cli.session import Session, UserError, pass_session
+
+if TYPE_CHECKING:
+    from ledger.actions.copies import Copy
 
 
 @options.group("db")
 def db() -> None:
-    r"""The database itself: upgrade, current, check, history.
+    r"""The database itself: upgrade, check, back up, restore, copy.
 
     \b
     Example: euledger db current
-    Changes: only upgrade changes the database.
+    Changes: upgrade changes the tables; backup, restore and copy fill a new place.
     """
 
 
 @db.command("upgrade")
+@click.option(
+    "--backup",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Where the backup goes. A SQLite ledger is backed up beside itself otherwise.",
+)
+@click.option("--no-backup", is_flag=True, help="Take no backup; there is one already.")
 @options.output_format
 @pass_session
-def upgrade(session: Session) -> None:
-    r"""Bring the tables up to date, all steps or none.
+def upgrade(session: Session, *, backup: Path | None, no_backup: bool) -> None:
+    r"""Bring the tables up to date, all steps or none, after a backup.
 
     \b
     Example: euledger db upgrade
@@ -30,13 +45,112 @@ def upgrade(session: Session) -> None:
     """
     from ledger.actions import database as action
 
-    before, after = action.upgrade(session.database())
-    results = {"database": after.database, "revision_before": before.revision, "revision_after": after.revision}
-    session.finish(
-        results,
-        [],
-        lambda: session.console.say(f"{after.database}: schema {before.revision or 'none'}, now {after.revision}"),
-    )
+    if backup is not None and no_backup:
+        raise UserError("--backup and --no-backup contradict each other")
+    with session.console.progress() as progress:
+        done = action.upgrade(session.database(), backup=backup, without_backup=no_backup, progress=progress)
+    results = {
+        "database": done.database,
+        "revision_before": done.before,
+        "revision_after": done.after,
+        "backup": done.backup,
+    }
+
+    def text() -> None:
+        if done.backup is not None:
+            session.console.say(f"Backup before the upgrade: {done.backup}")
+        session.console.say(f"{done.database}: schema {done.before or 'none'}, now {done.after}")
+
+    session.finish(results, [], text)
+
+
+@db.command("backup")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--force", is_flag=True, help="Replace FILE if it is there.")
+@options.output_format
+@pass_session
+def backup(session: Session, *, file: Path, force: bool) -> None:
+    r"""Write a backup of the ledger while others go on working with it.
+
+    The backup of either database is a SQLite file that only you may read. It
+    is itself a ledger: euledger --db FILE check, summary, why … work on it.
+
+    \b
+    Example: euledger db backup ledger-backup.db
+    Changes: nothing in the ledger; FILE is there wholly or not at all.
+    """
+    from ledger.actions import copies
+
+    with session.console.progress() as progress:
+        done = copies.back_up(session.database(), file, force=force, progress=progress)
+    _finish_copy(session, done, "Backup")
+
+
+@db.command("restore")
+@click.argument("file", type=click.Path(dir_okay=False, exists=True, path_type=Path))
+@options.output_format
+@pass_session
+def restore(session: Session, *, file: Path) -> None:
+    r"""Fill an empty place from a backup, and test what came of it.
+
+    The place is the ledger that --db names: a file that is not there, or a
+    PostgreSQL database without tables. A backup that does not stand the test
+    leaves nothing behind.
+
+    \b
+    Example: euledger db restore ledger-backup.db --db restored.db
+    Changes: makes the ledger that --db names; an existing one is never touched.
+    """
+    from ledger.actions import copies
+
+    with session.console.progress() as progress:
+        done = copies.restore(file, session.database(), progress=progress)
+    _finish_copy(session, done, "Restored")
+
+
+@db.command("copy")
+@click.argument("source", metavar="FROM")
+@click.argument("target", metavar="TO")
+@options.output_format
+@pass_session
+def copy(session: Session, *, source: str, target: str) -> None:
+    r"""Carry a ledger to an empty place, between SQLite and PostgreSQL too.
+
+    FROM and TO are each URL or PATH as for --db. Every row keeps its number,
+    and is read back and compared before the copy counts.
+
+    \b
+    Example: euledger db copy ledger.db postgresql://anna@server/ledger
+    Changes: makes the ledger TO; FROM stays as it is.
+    """
+    from ledger.actions import copies
+    from ledger.store.database import Database, parse_url
+
+    with session.console.progress() as progress:
+        done = copies.copy(Database(parse_url(source)), Database(parse_url(target)), progress=progress)
+    _finish_copy(session, done, "Copy")
+
+
+def _finish_copy(session: Session, done: Copy, what: str) -> NoReturn:
+    results = {
+        "source": done.source,
+        "target": done.target,
+        "revision": done.revision,
+        "batch": done.batch,
+        "recorded_at": done.recorded_at,
+        "rows": done.rows,
+        "tables": done.tables,
+        "bytes": done.size,
+    }
+
+    def text() -> None:
+        size = "" if done.size is None else f", {shown(done.size)} bytes"
+        until = f"up to batch {done.batch}" if done.batch else "no batch yet"
+        session.console.say(f"{what}: {done.target}, {until}, {shown(done.rows)} rows{size}")
+        if not done.is_current:
+            session.console.talk(f"It has the older schema {done.revision}: euledger --db {done.target} db upgrade")
+
+    session.finish(results, [], text)
 
 
 @db.command("current")

@@ -32,10 +32,13 @@ def init(session: Session, *, bare: bool) -> None:
         "database": database.shown,
         "revision_before": done.revision_before,
         "revision_after": done.revision_after,
+        "backup": done.backup,
         "batches": [as_json(result) for result in done.batches],
     }
 
     def text() -> None:
+        if done.backup is not None:
+            console.talk(f"Backup before the upgrade: {done.backup}")
         console.talk(f"Ledger {database.shown}, schema {done.revision_after}.")
         for result in done.batches:
             print_result(console, result)

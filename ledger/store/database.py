@@ -135,7 +135,7 @@ class Database:
             if not self._hinders(error):
                 raise
             raise DatabaseProblem(f"{self._plain(error)}; nothing was kept") from error
-        self._commit(connection)
+        self.commit(connection)
 
     @contextmanager
     def open(self) -> Iterator[Connection]:
@@ -149,15 +149,20 @@ class Database:
             connection = self.engine.connect()
         except DBAPIError as error:
             raise DatabaseProblem(self._plain(error)) from error
-        with connection:
-            try:
-                yield connection
-            except self._errors as error:
-                if not self._hinders(error):
-                    raise
-                raise DatabaseProblem(self._plain(error)) from error
-            except seals.Unreadable as error:
-                raise DatabaseProblem(f"cannot use {self.shown}: {error}") from error
+        with connection, self.problems():
+            yield connection
+
+    @contextmanager
+    def problems(self) -> Iterator[None]:
+        """What hinders this database becomes a DatabaseProblem that names it."""
+        try:
+            yield
+        except self._errors as error:
+            if not self._hinders(error):
+                raise
+            raise DatabaseProblem(self._plain(error)) from error
+        except seals.Unreadable as error:
+            raise DatabaseProblem(f"cannot use {self.shown}: {error}") from error
 
     def _refuse_unusable(self) -> None:
         if not self.exists():
@@ -184,8 +189,8 @@ class Database:
                 "written. Try again when it is done, or wait longer: wait_seconds in euledger.toml"
             )
 
-    def _commit(self, connection: Connection) -> None:
-        """Commit. An error on the way does not say whether the batch was kept, and neither do we."""
+    def commit(self, connection: Connection) -> None:
+        """Keep what was done. An error on the way does not say whether it was kept, and neither do we."""
         try:
             connection.commit()
         except IntegrityError:

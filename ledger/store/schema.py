@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from importlib.resources import as_file
 from typing import Any
 
@@ -14,26 +15,51 @@ from ledger.store.models import APPEND_ONLY, Base
 from ledger.store.revisions import head, revisions
 
 
-def upgrade(database: Database, revision: str = "head") -> tuple[str | None, str | None]:
+def upgrade(
+    database: Database, revision: str = "head", *, first: Callable[[str], None] = lambda _revision: None
+) -> tuple[str | None, str | None]:
     """Bring the schema to `revision`, creating the database file if need be; returns (before, after).
 
-    All steps stand in one transaction: a failing one leaves the schema as it was. On SQLite foreign keys are off
-    meanwhile (a batch operation on a parent table would delete its children) and checked before the commit.
+    All steps stand in one transaction: a failing one leaves the schema as it was. `first` is told the revision of a
+    ledger that is about to be changed while no writer can come between: a backup taken there holds all of it.
     DatabaseProblem where the database was made by a newer program.
     """
+    database.create_file()
+    refuse_newer(database, current(database))
+    with database.open() as connection:
+        suspend_foreign_keys(connection)
+        with database.writing(connection):
+            before = revision_of(connection)
+            if before is not None and before != (head() if revision == "head" else revision):
+                first(before)
+            build(connection, revision)
+    return before, current(database)
+
+
+def build(connection: Connection, revision: str) -> None:
+    """Run the steps up to `revision` in the transaction that is open; the caller commits, or nothing is changed."""
     from alembic import command
 
-    database.create_file()
-    before = current(database)
-    _refuse_newer(database, before)
-    with as_file(shipped.migrations()) as scripts, database.open() as connection:
-        if database.is_sqlite:
-            connection.connection.driver_connection.execute("PRAGMA foreign_keys = OFF")  # type: ignore[union-attr]
-        with database.writing(connection):
-            command.upgrade(_config(scripts, connection), revision)
-            if database.is_sqlite and (broken := connection.execute(text("PRAGMA foreign_key_check")).fetchall()):
-                raise DatabaseProblem(f"the upgrade would break {len(broken)} references; nothing was changed")
-    return before, current(database)
+    with as_file(shipped.migrations()) as scripts:
+        command.upgrade(_config(scripts, connection), revision)
+    refuse_broken_references(connection)
+
+
+def suspend_foreign_keys(connection: Connection) -> None:
+    """Let SQLite check references at the end only, before a transaction has begun; PostgreSQL needs nothing.
+
+    With them on, a batch operation on a parent table would delete its children.
+    """
+    if connection.dialect.name == "sqlite":
+        connection.connection.driver_connection.execute("PRAGMA foreign_keys = OFF")  # type: ignore[union-attr]
+
+
+def refuse_broken_references(connection: Connection) -> None:
+    """DatabaseProblem where a row of a SQLite file names one that is not there; PostgreSQL has refused it already."""
+    if connection.dialect.name == "sqlite" and (
+        broken := connection.execute(text("PRAGMA foreign_key_check")).fetchall()
+    ):
+        raise DatabaseProblem(f"{len(broken)} references would be broken; nothing was changed")
 
 
 def current(database: Database) -> str | None:
@@ -41,9 +67,14 @@ def current(database: Database) -> str | None:
     if not database.exists():
         return None
     with database.open() as connection:
-        if not inspect(connection).has_table("alembic_version"):
-            return None
-        return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+        return revision_of(connection)
+
+
+def revision_of(connection: Connection) -> str | None:
+    """The revision that a transaction sees, or None where it sees no ledger."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
 def history() -> list[tuple[str, str]]:
@@ -85,7 +116,7 @@ def require_current(database: Database) -> None:
         return
     if now is None:
         raise DatabaseProblem(f"{database.shown} holds no ledger yet. Make one with: euledger init")
-    _refuse_newer(database, now)
+    refuse_newer(database, now)
     raise DatabaseProblem(f"{database.shown} has the older schema {now}. Run: euledger db upgrade")
 
 
@@ -118,7 +149,8 @@ def _config(scripts: Any, connection: Connection) -> Any:
     return config
 
 
-def _refuse_newer(database: Database, revision: str | None) -> None:
+def refuse_newer(database: Database, revision: str | None) -> None:
+    """DatabaseProblem where `revision` is none that this program knows."""
     if revision is not None and revision not in revisions():
         raise DatabaseProblem(f"{database.shown} was made by a newer program (schema {revision}). Upgrade euledger.")
 

@@ -1,0 +1,72 @@
+"""A ledger in another place: the backup, the restored ledger, and the move between SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ledger.actions.scope import UsageProblem
+from ledger.store import copying, revisions, schema
+from ledger.store.copying import Progress
+from ledger.store.database import Connection, Database, DatabaseProblem, parse_url
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A ledger that was carried to another place: its schema, its last batch, its rows and how they were told apart."""
+
+    source: str
+    target: str
+    revision: str
+    is_current: bool
+    batch: int
+    recorded_at: str | None
+    tables: dict[str, int]
+    #: size of the file in bytes; None for a server's database
+    size: int | None
+
+    @property
+    def rows(self) -> int:
+        """Rows of all tables together."""
+        return sum(self.tables.values())
+
+
+def back_up(database: Database, path: Path, *, force: bool, progress: Progress) -> Copy:
+    """Write a backup of the ledger to `path` while others go on working; it is itself a ledger in a SQLite file.
+
+    UsageProblem where `path` is there already, unless `force`; DatabaseProblem where the ledger cannot be read whole.
+    """
+    if path.exists() and not force:
+        raise UsageProblem(f"{path} is there already; --force replaces it")
+    target = Database(parse_url(str(path)))
+    return _result(database, target, copying.carry(database, target, replace=force, progress=progress))
+
+
+def restore(path: Path, database: Database, *, progress: Progress) -> Copy:
+    """Fill the empty place `database` from a backup; nothing stays of it unless all is found to be in order."""
+    return copy(Database(parse_url(str(path))), database, progress=progress)
+
+
+def copy(source: Database, target: Database, *, progress: Progress) -> Copy:
+    """Carry a ledger to an empty place of either kind; nothing stays of it unless all is found to be in order."""
+    return _result(source, target, copying.carry(source, target, progress=progress, accept=_in_order))
+
+
+def _in_order(connection: Connection) -> bool:
+    """Whether tables and triggers are those of the schema; of an older schema the rows alone are compared."""
+    if schema.revision_of(connection) == revisions.head() and (found := schema.differences(connection)):
+        raise DatabaseProblem(f"the copy is not as it should be and was not kept: {found[0]}")
+    return True
+
+
+def _result(source: Database, target: Database, carried: copying.Carried) -> Copy:
+    return Copy(
+        source.shown,
+        target.shown,
+        carried.revision,
+        carried.revision == revisions.head(),
+        carried.batch,
+        carried.recorded_at,
+        carried.rows,
+        target.path.stat().st_size if target.path is not None else None,
+    )
