@@ -7,6 +7,7 @@ command reads it, and it may be deleted.
 from __future__ import annotations
 
 import os
+import sqlite3
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -85,7 +86,12 @@ def snapshot(source: Database, path: Path) -> None:
     with source.open() as connection:
         raw = connection.connection.driver_connection
         assert raw is not None
-        raw.execute("VACUUM INTO ?", (str(path),))
+        try:
+            raw.execute("VACUUM INTO ?", (str(path),))
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN):
+                raise DatabaseProblem(f"cannot write the copy in {path.parent}: {error}") from error
+            raise
 
 
 def settle(database: Database) -> None:

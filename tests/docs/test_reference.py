@@ -20,7 +20,7 @@ PAGES = sorted([*DOCS.rglob("*.md"), *ROOT.glob("*.md")])
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 _FENCE = re.compile(r"^```.*?^```$", re.DOTALL | re.MULTILINE)
 #: Objects whose keys are the data's own.
-_OPEN = {"amounts", "details", "values", "scope"}
+_OPEN = {"amounts", "details", "values", "scope", "tables"}
 #: What stands once for all: an amount, and a finding.
 _KNOWN = ({"amount", "currency"}, {"code", "severity", "file", "sheet", "cell", "message", "remedy", "values"})
 
@@ -136,6 +136,7 @@ def ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A ledger with the shipped data and one list."""
     path = tmp_path_factory.mktemp("json") / "ledger.db"
     assert main(["-q", "--db", str(path), "init"]) == 0
+    assert main(["-q", "--db", str(path), "db", "backup", str(path.parent / "kept.backup")]) == 0
     return path
 
 
@@ -146,6 +147,7 @@ def run(ledger: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Cal
     def give(line: str) -> Any:
         capsys.readouterr()
         line = line.replace("LIST", str(LISTS / "annual-list.xlsx")).replace("TEMP", str(tmp_path))
+        line = line.replace("BACKUP", str(ledger.with_name("kept.backup")))
         main(["--db", str(ledger), *line.split(), "-f", "json"])
         return json.loads(capsys.readouterr().out)
 
@@ -157,6 +159,7 @@ LINES = [
     "imports show 2", "imports show 5", "imports rows 2", "imports revert 3 -n -y", "figure list", "figure show F19",
     "reconcile", "check", "check --list", "why AMIF.TOT", "why F19", "why fund=NDICI-GE", "summary --by year,stage",
     "summary --stage allocated", "db current", "db upgrade", "db history", "db check", "template",
+    "db backup TEMP/new.backup", "db restore BACKUP --db TEMP/restored.db", "db copy BACKUP TEMP/copied.db",
     "profile list", "profile show projects", "profile new LIST --set currency=EUR", "profile test projects",
     "bridge --from 1", "export -o TEMP/journal.hledger",
 ]  # fmt: skip
@@ -171,6 +174,8 @@ def test_every_key_of_the_json_is_documented(line: str, run: Callable[[str], Any
     documented = documented_keys()[command[1]]
     if command[1] in ("init", "imports-show"):
         documented |= documented_keys()["import"] | documented_keys()["imports-list"]
+    if command[1] in ("db-restore", "db-copy"):
+        documented |= documented_keys()["db-backup"]
     if command[1] == "profile-show":
         documented |= documented_keys()["profile-list"]
     if command[1] in ("summary", "bridge"):
