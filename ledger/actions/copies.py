@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ledger.actions.scope import UsageProblem
+from ledger.actions.verify import CODE_LISTS, verify_state
+from ledger.domain.findings import Finding
 from ledger.store import copying, revisions, schema
 from ledger.store.copying import Progress
 from ledger.store.database import Connection, Database, DatabaseProblem, parse_url
@@ -13,7 +15,10 @@ from ledger.store.database import Connection, Database, DatabaseProblem, parse_u
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """A ledger that was carried to another place: its schema, its last batch, its rows and how they were told apart."""
+    """A ledger that was carried to another place: its schema, its last batch, its rows, and what was found in it.
+
+    `kept` is False where what was found is such that nothing was left at the place.
+    """
 
     source: str
     target: str
@@ -24,6 +29,8 @@ class Copy:
     tables: dict[str, int]
     #: size of the file in bytes; None for a server's database
     size: int | None
+    kept: bool
+    findings: list[Finding] = field(default_factory=list)
 
     @property
     def rows(self) -> int:
@@ -39,27 +46,36 @@ def back_up(database: Database, path: Path, *, force: bool, progress: Progress) 
     if path.exists() and not force:
         raise UsageProblem(f"{path} is there already; --force replaces it")
     target = Database(parse_url(str(path)))
-    return _result(database, target, copying.carry(database, target, replace=force, progress=progress))
+    return _result(database, target, copying.carry(database, target, replace=force, progress=progress), [])
 
 
 def restore(path: Path, database: Database, *, progress: Progress) -> Copy:
-    """Fill the empty place `database` from a backup; nothing stays of it unless all is found to be in order."""
+    """Fill the empty place `database` from a backup; nothing stays of it unless it verifies."""
     return copy(Database(parse_url(str(path))), database, progress=progress)
 
 
 def copy(source: Database, target: Database, *, progress: Progress) -> Copy:
-    """Carry a ledger to an empty place of either kind; nothing stays of it unless all is found to be in order."""
-    return _result(source, target, copying.carry(source, target, progress=progress, accept=_in_order))
+    """Carry a ledger to an empty place of either kind; nothing stays of it unless it verifies there by its own seals.
+
+    A ledger of an older schema is held against its source only: what it proves of itself is for its own program, or
+    for `db upgrade` and `verify`.
+    """
+    findings: list[Finding] = []
+
+    def verifies(connection: Connection) -> bool:
+        if schema.revision_of(connection) != revisions.head():
+            return True
+        if found := schema.differences(connection):
+            raise DatabaseProblem(f"the copy is not as it should be and was not kept: {found[0]}")
+        results = verify_state(connection, progress)
+        findings.extend(finding for result in results for finding in result.findings)
+        return all(result.ok for result in results if result.name != CODE_LISTS)
+
+    carried = copying.carry(source, target, progress=progress, accept=verifies)
+    return _result(source, target, carried, findings)
 
 
-def _in_order(connection: Connection) -> bool:
-    """Whether tables and triggers are those of the schema; of an older schema the rows alone are compared."""
-    if schema.revision_of(connection) == revisions.head() and (found := schema.differences(connection)):
-        raise DatabaseProblem(f"the copy is not as it should be and was not kept: {found[0]}")
-    return True
-
-
-def _result(source: Database, target: Database, carried: copying.Carried) -> Copy:
+def _result(source: Database, target: Database, carried: copying.Carried, findings: list[Finding]) -> Copy:
     return Copy(
         source.shown,
         target.shown,
@@ -68,5 +84,7 @@ def _result(source: Database, target: Database, carried: copying.Carried) -> Cop
         carried.batch,
         carried.recorded_at,
         carried.rows,
-        target.path.stat().st_size if target.path is not None else None,
+        target.path.stat().st_size if carried.kept and target.path is not None else None,
+        carried.kept,
+        findings,
     )

@@ -22,7 +22,7 @@ def db() -> None:
 
     \b
     Example: euledger db current
-    Changes: upgrade changes the tables; backup, restore and copy fill a new place.
+    Changes: upgrade the tables; backup, restore and copy fill a new place.
     """
 
 
@@ -99,7 +99,7 @@ def restore(session: Session, *, file: Path) -> None:
 
     \b
     Example: euledger db restore ledger-backup.db --db restored.db
-    Changes: makes the ledger that --db names; an existing one is never touched.
+    Changes: makes the ledger that --db names; touches none that is there.
     """
     from ledger.actions import copies
 
@@ -141,16 +141,20 @@ def _finish_copy(session: Session, done: Copy, what: str) -> NoReturn:
         "rows": done.rows,
         "tables": done.tables,
         "bytes": done.size,
+        "kept": done.kept,
     }
 
     def text() -> None:
+        if not done.kept:
+            session.console.say(f"{done.target}: nothing was kept, for {done.source} does not verify")
+            return
         size = "" if done.size is None else f", {shown(done.size)} bytes"
         until = f"up to batch {done.batch}" if done.batch else "no batch yet"
         session.console.say(f"{what}: {done.target}, {until}, {shown(done.rows)} rows{size}")
         if not done.is_current:
             session.console.talk(f"It has the older schema {done.revision}: euledger --db {done.target} db upgrade")
 
-    session.finish(results, [], text)
+    session.finish(results, done.findings, text)
 
 
 @db.command("current")

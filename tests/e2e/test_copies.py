@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import inspect, text
 
-from ledger.store import schema
+from ledger.store import revisions, schema
 from ledger.store.database import Database, parse_url
 from tests.builders import amount, new_ledger, post, project
 from tests.store.rows import fill
@@ -30,7 +31,7 @@ def ledger(database_url: str) -> Iterator[Database]:
 def older(database_url: str) -> Iterator[Database]:
     """A ledger whose schema is one revision behind, with rows in it."""
     database = Database(parse_url(database_url))
-    schema.upgrade(database, schema.revisions()[-2])
+    schema.upgrade(database, revisions.revisions()[-2])
     with database.write() as connection:
         fill(connection, set(inspect(connection).get_table_names()) - {"alembic_version"})
     yield database
@@ -52,7 +53,7 @@ def test_a_backup_is_a_ledger(ledger: Database, euledger: EULedger, tmp_path: Pa
     assert "***" in run.json["results"]["source"] or ledger.is_sqlite
     whys = [euledger("--db", name, "why", "P").out for name in (named(ledger), str(backup))]
     assert whys[0] == whys[1] != ""
-    assert euledger("--db", backup, "check").code == 0
+    assert euledger("--db", backup, "verify").code == 0
 
 
 def test_a_backup_replaces_nothing_unasked(ledger: Database, euledger: EULedger, tmp_path: Path) -> None:
@@ -81,7 +82,7 @@ def test_a_restored_ledger_goes_on(
     run = euledger("db", "restore", tmp_path / "b.db", "--db", place)
     assert run.code == 0, run.err
     assert run.out.startswith("Restored: ")
-    assert euledger("--db", place, "check").code == 0
+    assert euledger("--db", place, "verify").code == 0
     restored = Database(parse_url(place))
     assert post(restored, [project("Q", amount(1))]).batch == 2
     again = euledger("db", "restore", tmp_path / "b.db", "--db", place)
@@ -104,6 +105,53 @@ def test_a_backup_that_lost_a_trigger_is_not_restored(sqlite_url: str, euledger:
     ledger.close()
 
 
+@pytest.mark.parametrize("into", ["sqlite", "postgresql"])
+def test_a_backup_that_was_tampered_with_is_not_restored(
+    sqlite_url: str, into: str, euledger: EULedger, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    """One cent, with the triggers put back as they were: the seal tells, and nothing stays."""
+    ledger = new_ledger(sqlite_url)
+    post(ledger, [project("P", amount(250_00))])
+    assert euledger("--db", named(ledger), "db", "backup", tmp_path / "b.db").code == 0
+    raw = sqlite3.connect(tmp_path / "b.db")
+    [trigger] = raw.execute("SELECT sql FROM sqlite_master WHERE name = 'transfer_no_update'").fetchone()
+    for statement in ("DROP TRIGGER transfer_no_update", "UPDATE transfer SET amount_minor = 25001", trigger):
+        raw.execute(statement)
+    raw.commit()
+    raw.close()
+    place = str(tmp_path / "new" / "new.db") if into == "sqlite" else str(request.getfixturevalue("postgres_url"))
+    run = euledger("db", "restore", tmp_path / "b.db", "--db", place, "-f", "json")
+    assert run.code == 1
+    assert run.json["results"]["kept"] is False
+    assert "row-changed" in [code for _, code in run.told]
+    assert "transfer" in run.out
+    left = Database(parse_url(place))
+    if left.path is not None:
+        assert list(left.path.parent.iterdir()) == []
+    else:
+        with left.read() as connection:
+            assert inspect(connection).get_table_names() == []
+    text_run = euledger("db", "restore", tmp_path / "b.db", "--db", place)
+    assert "nothing was kept" in text_run.out
+    ledger.close()
+
+
+def test_an_older_code_list_is_told_and_restored_all_the_same(
+    sqlite_url: str, euledger: EULedger, tmp_path: Path
+) -> None:
+    ledger = new_ledger(sqlite_url)
+    with ledger.write() as connection:
+        connection.execute(text("UPDATE fund SET name_en = 'as it was called then' WHERE code = 'AMIF'"))
+    assert euledger("--db", named(ledger), "db", "backup", tmp_path / "b.db").code == 0
+    run = euledger("db", "restore", tmp_path / "b.db", "--db", tmp_path / "new.db", "-f", "json")
+    assert run.code == 1
+    assert [code for _, code in run.told] == ["code-list-differs"]
+    assert run.json["results"]["kept"] is True
+    assert euledger("--db", tmp_path / "new.db", "init", "--bare").code == 0
+    assert euledger("--db", tmp_path / "new.db", "verify").code == 0
+    ledger.close()
+
+
 def test_what_is_no_backup_is_told(euledger: EULedger, tmp_path: Path) -> None:
     (tmp_path / "letter.db").write_bytes(b"Dear auditor, " * 400)
     run = euledger("db", "restore", tmp_path / "letter.db", "--db", tmp_path / "new.db")
@@ -118,7 +166,7 @@ def test_a_copy_between_databases(shipped: Path, postgres_url: str, euledger: EU
     assert euledger("db", "copy", shipped, postgres_url).code == 0
     assert euledger("db", "copy", postgres_url, tmp_path / "back.db").code == 0
     told = [
-        [euledger("--db", place, *command).out for command in (["reconcile"], ["summary", "--by", "fund,country"])]
+        [euledger("--db", place, *command).out for command in (["reconcile"], ["verify", "-f", "json"])]
         for place in (shipped, postgres_url, tmp_path / "back.db")
     ]
     assert told[0] == told[1] == told[2]
@@ -130,10 +178,10 @@ def test_an_upgrade_takes_a_backup_first(older: Database, euledger: EULedger, tm
     run = euledger("--db", named(older), "db", "upgrade", "--backup", backup, "-f", "json")
     assert run.code == 0, run.err
     assert run.json["results"]["backup"] == str(backup)
-    assert run.json["results"]["revision_before"] == schema.revisions()[-2]
-    assert schema.current(older) == schema.head()
+    assert run.json["results"]["revision_before"] == revisions.revisions()[-2]
+    assert schema.current(older) == revisions.head()
     kept = Database(parse_url(str(backup)))
-    assert schema.current(kept) == schema.revisions()[-2]
+    assert schema.current(kept) == revisions.revisions()[-2]
     with kept.read() as connection:
         assert connection.execute(text("SELECT count(*) FROM transfer")).scalar_one() == 1
     run = euledger("--db", named(older), "db", "upgrade", "--backup", backup, "-f", "json")
@@ -150,7 +198,7 @@ def test_a_file_is_backed_up_beside_itself(sqlite_url: str, euledger: EULedger, 
     assert backup.name.startswith("ledger.db-backup-0004-20")
     assert f"Backup before the upgrade: {backup}" in run.out
     assert schema.current(Database(parse_url(str(backup)))) == "0004"
-    assert schema.current(older) == schema.head()
+    assert schema.current(older) == revisions.head()
     assert euledger("--db", named(older), "db", "upgrade", "--no-backup", "--backup", "x").code == 2
     older.close()
 
@@ -167,7 +215,7 @@ def test_on_a_server_it_must_be_said_where_the_backup_goes(
         assert schema.current(older) == "0004"
     assert euledger("--db", named(older), "db", "upgrade", "--no-backup").code == 0
     assert list(tmp_path.iterdir()) == []
-    assert schema.current(older) == schema.head()
+    assert schema.current(older) == revisions.head()
     older.close()
 
 
