@@ -49,13 +49,8 @@ def back_up(database: Database, path: Path, *, force: bool, progress: Progress) 
     return _result(database, target, copying.carry(database, target, replace=force, progress=progress), [])
 
 
-def restore(path: Path, database: Database, *, progress: Progress) -> Copy:
-    """Fill the empty place `database` from a backup; nothing stays of it unless it verifies."""
-    return copy(Database(parse_url(str(path))), database, progress=progress)
-
-
 def copy(source: Database, target: Database, *, progress: Progress) -> Copy:
-    """Carry a ledger to an empty place of either kind; nothing stays of it unless it verifies there by its own seals.
+    """Carry a ledger, or its backup, to an empty place of either kind; nothing stays unless it verifies there.
 
     A ledger of an older schema is held against its source only: what it proves of itself is for its own program, or
     for `db upgrade` and `verify`.

@@ -104,7 +104,7 @@ def restore(session: Session, *, file: Path) -> None:
     from ledger.actions import copies
 
     with session.console.progress() as progress:
-        done = copies.restore(file, session.database(), progress=progress)
+        done = copies.copy(session.database_at(str(file)), session.database(), progress=progress)
     _finish_copy(session, done, "Restored")
 
 
@@ -124,10 +124,9 @@ def copy(session: Session, *, source: str, target: str) -> None:
     Changes: makes the ledger TO; FROM stays as it is.
     """
     from ledger.actions import copies
-    from ledger.store.database import Database, parse_url
 
     with session.console.progress() as progress:
-        done = copies.copy(Database(parse_url(source)), Database(parse_url(target)), progress=progress)
+        done = copies.copy(session.database_at(source), session.database_at(target), progress=progress)
     _finish_copy(session, done, "Copy")
 
 

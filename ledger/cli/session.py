@@ -65,11 +65,15 @@ class Session:
 
     def database(self) -> Database:
         """The ledger that is meant; nothing is opened yet."""
+        return self.database_at(self.settings().database)
+
+    def database_at(self, name: str) -> Database:
+        """The ledger at a URL or path; nothing is opened yet."""
         from ledger.store.database import Database, parse_url
 
         settings = self.settings()
         return Database(
-            parse_url(settings.database),
+            parse_url(name),
             wait=settings.wait_seconds,
             shared=settings.shared_file,
             told=self.console.talk,

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from sqlalchemy import inspect, text
 
+from ledger.actions.database import upgrade
 from ledger.store import revisions, schema
-from ledger.store.database import Database, parse_url
+from ledger.store.database import Database, DatabaseProblem, parse_url
 from tests.builders import amount, new_ledger, post, project
 from tests.store.rows import fill
 
@@ -241,27 +242,20 @@ def test_without_its_backup_nothing_is_upgraded(older: Database, euledger: EULed
     assert taken.read_bytes() == b"somebody's"
 
 
-def test_an_upgrade_and_its_backup_hold_the_same(
-    older: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_upgrade_and_its_backup_hold_the_same(older: Database, tmp_path: Path) -> None:
     """No writer comes between the backup and the upgrade: it would be in one and not in the other."""
-    from ledger.actions import database as action
-    from ledger.store import database as module
-    from ledger.store.database import DatabaseProblem
-
-    monkeypatch.setattr(module, "WRITE_WAIT_SECONDS", 1)
     refused: list[str] = []
 
     def write(_table: str, _rows: int) -> None:
         if refused:
             return
-        other = Database(older.url)
+        other = Database(older.url, wait=1)
         with pytest.raises(DatabaseProblem) as caught, other.write() as connection:
             connection.execute(text("UPDATE fund SET name_en = 'between'"))
         refused.append(str(caught.value))
         other.close()
 
-    action.upgrade(older, backup=tmp_path / "b.db", progress=write)
+    upgrade(older, backup=tmp_path / "b.db", progress=write)
     assert len(refused) == 1
     assert "another import is writing" in refused[0]
     for place in (older, Database(parse_url(str(tmp_path / "b.db")))):
