@@ -13,7 +13,7 @@ from ledger.audit.checkpoint import compared
 from ledger.audit.verify import Progress, verify_seals
 from ledger.domain.findings import CheckResult, Finding, Severity
 from ledger.domain.notes import Note, NoteProblem, parse_note
-from ledger.store import code_lists, integrity, schema
+from ledger.store import code_lists, integrity, schema, standing
 from ledger.store.database import Connection, Database
 from ledger.store.seals import Unreadable, all_seals, readable
 
@@ -39,6 +39,7 @@ def verify(
     trusted = None if key is None else _public(key)
     schema.require_current(database)
     with database.read() as connection:
+        standing.require_whole_view(connection, "verify")
         results = verify_state(connection, progress)
         if reread:
             from ledger.actions.evidence import reread_rows
