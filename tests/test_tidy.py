@@ -43,6 +43,12 @@ SURENESS = {
     "ledger/intake/rates.py",
     "ledger/intake/readers/delimited.py",
     "ledger/intake/readers/encoding.py",
+    "ledger/reconcile/explanation/leads.py",
+    "ledger/reconcile/explanation/search.py",
+    "ledger/reconcile/explanation/structure.py",
+    "ledger/reconcile/explanation/values.py",
+    "ledger/reconcile/explanation/weights.py",
+    "ledger/reconcile/explanation/wholes.py",
 }
 
 
