@@ -12,13 +12,24 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import IntEnum
-from itertools import islice
+from itertools import chain, islice
 from typing import IO, TYPE_CHECKING
 
 from ledger.intake.cells import CellError, Row, SheetFacts, Value, cell_name, column_index
 from ledger.intake.readers import markup
-from ledger.intake.readers.book import trimmed, unreadable
+from ledger.intake.readers.book import ReadFailed, too_large, trimmed, unreadable
 from ledger.intake.readers.formulas import moved
+from ledger.intake.readers.limits import (
+    MAX_CAREFUL,
+    MAX_COLUMN,
+    MAX_FORMULAS,
+    MAX_MERGED,
+    MAX_ROW,
+    MAX_ROW_ELEMENTS,
+    MAX_ROW_TEXT,
+    MAX_UNORDERED,
+    MIB,
+)
 from ledger.intake.readers.numbers import Shown, from_iso, from_serial, from_text
 from ledger.intake.readers.xlsx_text import (
     NotUnderstood,
@@ -31,10 +42,6 @@ from ledger.intake.readers.xlsx_text import (
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
-
-MAX_ROW = 1_048_576
-MAX_COLUMN = 16_384
-MAX_FORMULAS = 200_000
 
 _CELL = re.compile(
     r'<c((?: [st]="\w*")*)(?: r="([A-Z]{1,3})([0-9]{1,7})")?((?: (?:s|t|cm|vm|ph)="\w*")*) ?(?:/>|>'
@@ -167,6 +174,20 @@ class _Pass:
         self.facts.last_column = max(self.facts.last_column, len(values))
         return Row(number, values)
 
+    def skeleton(self, group: str, element: Element) -> None:
+        """Note a hidden column or a merged range, from what stands before and after the rows."""
+        facts, name = self.facts, markup.local(element.tag)
+        if (group, name) == ("cols", "col") and markup.is_true(element.get("hidden")):
+            last = min(int(element.get("max") or 0), MAX_COLUMN)
+            facts.hidden_columns.update(range(int(element.get("min") or 1), last + 1))
+        elif (group, name) == ("mergeCells", "mergeCell"):
+            corners = _REFERENCE.findall((element.get("ref") or "").replace("$", ""))
+            if len(corners) == 2:
+                (left, top), (right, bottom) = corners
+                facts.merged.append((int(top), column_index(left), int(bottom), column_index(right)))
+            if len(facts.merged) > MAX_MERGED:
+                raise too_large(self.shared.file, f"the sheet has more than {MAX_MERGED:,} merged ranges")
+
     def finish(self) -> None:
         """Gather the counts of number formats once the last row is through."""
         for plan in self.plans.values():
@@ -186,6 +207,8 @@ class XlsxSheet:
     comments: Callable[[], dict[tuple[int, int], str]]
     #: False where the rows are known to stand in another order than their numbers
     ordered: bool = True
+    #: True where the XML parser would take too long
+    is_long: bool = False
 
     def rows(self) -> Iterator[Row]:
         """The rows that hold something, in order; raises `ReadFailed` where the sheet is damaged."""
@@ -214,12 +237,11 @@ class XlsxSheet:
         work = self._start()
         with self.opener() as stream:
             chunks = text_chunks(stream)
-            head, rest = _head(chunks)
+            head, rest = _head(chunks, self.shared.file)
             root = head[: head.index(">") + 1]
             if not root_is_plain(root, "worksheet"):
                 raise NotUnderstood
             number = 0
-            tail = ""
             while True:
                 done = rest.find("</sheetData>")
                 block = rest if done < 0 else rest[:done]
@@ -232,17 +254,22 @@ class XlsxSheet:
                         yield row
                 if done >= 0:
                     _only_empty_rows(work, left, number)
-                    tail = rest[done + len("</sheetData>") :]
                     break
                 more = next(chunks, None)
                 if more is None:
                     raise NotUnderstood
+                if len(left) > MAX_ROW_TEXT:
+                    raise _row_too_large(self.shared.file, self.name, number + 1)
                 rest = left + more
-            tail += "".join(chunks)
-        _note_skeleton(work.facts, markup.parse(f"{head}<sheetData/>{tail}"))
+            tail = chain((head, "<sheetData/>", rest[done + len("</sheetData>") :]), chunks)
+            for group, element in markup.items(markup.Pieces(tail), {"cols": "col", "mergeCells": "mergeCell"}):
+                work.skeleton(group, element)
         work.finish()
 
     def _careful(self) -> Iterator[Row]:
+        if self.is_long:
+            message = f"the sheet is written in an unusual way, and larger than the {MAX_CAREFUL // MIB} MiB read so"
+            raise too_large(self.shared.file, message, sheet=self.name or "")
         ordered = True
         last = 0
         work = self._start()
@@ -264,7 +291,11 @@ class XlsxSheet:
         work.finish()
 
 
-def _head(chunks: Iterator[str]) -> tuple[str, str]:
+def _row_too_large(file: str, sheet: str | None, number: int) -> ReadFailed:
+    return too_large(file, "the row holds more than any row can", sheet=sheet or "", cell=str(number))
+
+
+def _head(chunks: Iterator[str], file: str) -> tuple[str, str]:
     """What stands before the rows, and the beginning of what stands in `<sheetData>`."""
     text = ""
     for chunk in chunks:
@@ -275,6 +306,8 @@ def _head(chunks: Iterator[str]) -> tuple[str, str]:
         at = text.find("<sheetData/>")
         if at >= 0:
             return text[:at], "</sheetData>" + text[at + len("<sheetData/>") :]
+        if len(text) > MAX_ROW_TEXT:
+            raise too_large(file, "more stands before the rows of the sheet than is read")
     raise NotUnderstood
 
 
@@ -322,8 +355,11 @@ def _quick_row(work: _Pass, part: str, number: int, root: str) -> tuple[int, Row
 
 def _quick_values(work: _Pass, part: str, number: int, at: int) -> list[Value] | None:  # noqa: PLR0912 - flat, and hot
     """The values of one row, or None if the expression did not take every cell of it."""
+    count = part.count("<c", at)
+    if count > MAX_ROW_ELEMENTS:
+        raise _row_too_large(work.shared.file, None, number)
     cells = _CELL.findall(part, at)
-    if len(cells) != part.count("<c", at):
+    if len(cells) != count:
         return None
     values: list[Value] = []
     digits_here = str(number)
@@ -423,36 +459,47 @@ def _element_value(work: _Pass, cell: Element, number: int, column: int) -> Valu
 
 
 def _parsed_rows(work: _Pass, stream: IO[bytes]) -> Iterator[Row]:
-    """All rows by the parser, in the order of the file; the rest of the sheet is noted at the end."""
-    number = 0
-    root: Element | None = None
-    table: Element | None = None
+    """All rows by the parser, in the order of the file; nothing that was read piles up."""
+    number = pending = 0
+    open_elements: list[Element] = []
+    group = ""
     for event, element in markup.walk(stream):
         name = markup.local(element.tag)
-        if root is None:
-            root = element
-            if name != "worksheet":
-                raise ValueError(f"a sheet begins with <{name}>")
         if event == "start":
-            if name == "sheetData":
-                table = element
-        elif name == "row" and table is not None:
+            if not open_elements and name != "worksheet":
+                raise ValueError(f"a sheet begins with <{name}>")
+            if len(open_elements) == 1:
+                group = name
+            open_elements.append(element)
+            pending += 1
+            if group == "sheetData" and pending > MAX_ROW_ELEMENTS:
+                raise _row_too_large(work.shared.file, None, number + 1)
+            continue
+        open_elements.pop()
+        depth = len(open_elements)
+        if depth == 2 and group == "sheetData" and name == "row":
             number = int(element.get("r") or number + 1)
             if not 0 < number <= MAX_ROW:
                 raise ValueError(f"row {number} is beyond the last one")
             values = _element_values(work, element, number)
             row = work.row(number, values, hidden=markup.is_true(element.get("hidden")))
-            table.clear()
             if row is not None:
                 yield row
-    if root is not None:
-        _note_skeleton(work.facts, root)
+        elif depth == 2:
+            work.skeleton(group, element)
+        if depth and (depth <= 2 or group != "sheetData"):
+            open_elements[-1].clear()
+            pending = 0
 
 
 def _sorted_rows(rows: Iterator[Row], file: str, sheet: str) -> Iterator[Row]:
     """Rows by number. Two rows of one number that both fill a cell are a damage that nobody can decide."""
     by_number: dict[int, list[Value]] = {}
+    cells = 0
     for number, values in rows:
+        cells += len(values)
+        if cells > MAX_UNORDERED:
+            raise too_large(file, "the rows stand in no order, and are too many to be sorted", sheet=sheet)
         held = by_number.setdefault(number, [])
         held.extend([None] * (len(values) - len(held)))
         for at, value in enumerate(values):
@@ -463,18 +510,3 @@ def _sorted_rows(rows: Iterator[Row], file: str, sheet: str) -> Iterator[Row]:
                 held[at] = value
     for number in sorted(by_number):
         yield Row(number, by_number[number])
-
-
-def _note_skeleton(facts: SheetFacts, root: Element) -> None:
-    """Hidden columns and merged ranges, from what stands before and after the rows."""
-    for group in markup.children(root, "cols"):
-        for column in markup.children(group, "col"):
-            if markup.is_true(column.get("hidden")):
-                last = min(int(column.get("max") or 0), MAX_COLUMN)
-                facts.hidden_columns.update(range(int(column.get("min") or 1), last + 1))
-    for group in markup.children(root, "mergeCells"):
-        for merge in markup.children(group, "mergeCell"):
-            corners = _REFERENCE.findall((merge.get("ref") or "").replace("$", ""))
-            if len(corners) == 2:
-                (left, top), (right, bottom) = corners
-                facts.merged.append((int(top), column_index(left), int(bottom), column_index(right)))
