@@ -133,7 +133,7 @@ def open_delimited(opener: Callable[[], IO[bytes]], file: str, *, encoding: str 
         book.findings.append(Finding("quote-open", message, file=file))
     book.encoding, book.delimiter = encoding, dialect.delimiter
     sheet = DelimitedSheet(None, SheetFacts(), dialect, opener, file)
-    book.sheets.append(WeighedSheet(sheet, sheet.confirm, partial(TextScales, len)))
+    book.sheets.append(WeighedSheet(sheet, file, sheet.confirm, partial(TextScales, len)))
     return book
 
 

@@ -42,7 +42,7 @@ def open_apart(path: Path, file: str, kind: str, *, encoding: str | None = None)
     for told in answer["sheets"]:
         sheet = SpooledSheet(told["name"], facts_from_json(told["facts"]), spool, tuple(told["span"]))
         confirm = _confirmation(told, file, second, answer["problem"])
-        book.sheets.append(WeighedSheet(sheet, confirm, second.scales))
+        book.sheets.append(WeighedSheet(sheet, file, confirm, second.scales))
     return book
 
 

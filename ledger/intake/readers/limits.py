@@ -15,6 +15,12 @@ MAX_ROW: Final = 1_048_576
 MAX_COLUMN: Final = 16_384
 MAX_SHEETS: Final = 1_000
 MAX_FORMULAS: Final = 200_000
+#: Characters of a formula, which are Excel's own limit, and of all that are kept of a sheet.
+MAX_FORMULA: Final = 8_192
+MAX_FORMULA_TEXT: Final = 16_000_000
+MAX_STYLES: Final = 200_000
+#: Rows without a filled cell between two that have some: a cell further down was left there by accident, or to do harm.
+MAX_GAP: Final = 100_000
 #: Merged ranges and comments of a sheet; programs become unusable long before.
 MAX_MERGED: Final = 200_000
 #: Cells between the first corner and the last that are laid out in full, where a reader does so (xls, xlsb, ods).

@@ -28,7 +28,7 @@ def open_native(path: Path, file: str, kind: str, *, main: str = "") -> Book:
         book.findings.append(Finding("facts-unknown", message, file=file))
     for told in answer["sheets"]:
         sheet = SpooledSheet(told["name"], facts_from_json(told["facts"]), spool, tuple(told["span"]))
-        book.sheets.append(WeighedSheet(sheet, _confirmation(told, file, kind, answer["problem"])))
+        book.sheets.append(WeighedSheet(sheet, file, _confirmation(told, file, kind, answer["problem"])))
     if not book.sheets:
         book.close()
         raise unreadable(file, "the workbook has no sheet with cells")

@@ -165,6 +165,7 @@ class _Part:
         self._markup: bool | None = None
         #: how a DTD begins, which plain parts never hold
         self._sign = b"<!"
+        self._is_wide = False
         self._tail = b""
         self._scan: SheetScan | None = None
 
@@ -173,8 +174,10 @@ class _Part:
             self._begin(piece)
         if not self._markup:
             return
+        if b"\0" in piece and not self._is_wide:
+            raise unreadable(self._file, f"the part {self._name!r} is no XML text")
         window = self._tail + piece
-        if self._sign in window and any(needle in window for needle in _DTD):
+        if b"!" in window and self._sign in window and any(needle in window for needle in _DTD):
             message = f"the part {self._name!r} carries a DTD; such files are refused"
             raise unsafe(self._file, message)
         self._tail = window[-_OVERLAP:]
@@ -190,7 +193,7 @@ class _Part:
         if declared and not _HONEST.fullmatch(declared[1]):
             raise unsafe(self._file, f"the part {self._name!r} is in an encoding that no spreadsheet program uses")
         if b"\0" in piece[:64]:
-            self._sign = b"<\0!"
+            self._sign, self._is_wide = b"<\0!", True
         self._scan = SheetScan.of(piece)
 
     def end(self) -> SheetScan | None:

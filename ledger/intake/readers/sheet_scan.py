@@ -46,7 +46,7 @@ def _signs(prefix: bytes) -> _Signs:
         inline=b"</%bis>" % p,
         number=re.compile(number),
         computed=re.compile(computed),
-        formula=b"<%bf" % p,
+        formula=b"</%bf>" % p,
         row=re.compile(rb'<%brow [^<>]*?\br="([0-9]{1,9})"' % p),
     )  # fmt: skip
 
@@ -54,7 +54,18 @@ def _signs(prefix: bytes) -> _Signs:
 class SheetScan:
     """Counts a worksheet part that goes by in pieces. `numbers` and `filled` hold once `end` was called."""
 
-    __slots__ = ("_carried", "_decoder", "_last_row", "_signs", "filled", "numbers", "prefix", "rising", "sure")
+    __slots__ = (
+        "_carried",
+        "_computed",
+        "_decoder",
+        "_last_row",
+        "_signs",
+        "filled",
+        "numbers",
+        "prefix",
+        "rising",
+        "sure",
+    )
 
     @classmethod
     def of(cls, first: bytes) -> SheetScan | None:
@@ -73,6 +84,8 @@ class SheetScan:
         self._signs = _signs(prefix)
         self._carried = b""
         self._last_row = 0
+        #: True from the first formula on
+        self._computed = False
         self.filled = 0
         self.numbers = ExactSum()
         #: False where the numbers of the rows do not rise
@@ -98,11 +111,12 @@ class SheetScan:
 
     def _count(self, data: bytes) -> None:
         signs = self._signs
-        if b"<!" in data:
+        if b"!" in data and b"<!" in data:  # one byte is found ten times as fast as two, the first of which abounds
             self.sure = False
         self.filled += data.count(signs.value) - data.count(signs.no_value) + data.count(signs.inline)
         numbers = signs.number.findall(data)
-        if signs.formula in data:
+        self._computed = self._computed or signs.formula in data
+        if self._computed:
             numbers += signs.computed.findall(data)
         if numbers:
             self._add(numbers)

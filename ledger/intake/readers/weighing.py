@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 
 from ledger.domain.findings import Finding
 from ledger.intake.caged.weight import Scales, TextScales, Weight
-from ledger.intake.cells import Row, Sheet, SheetFacts
-from ledger.intake.readers.book import ReadFailed
+from ledger.intake.cells import Row, Sheet, SheetFacts, cell_name
+from ledger.intake.readers.book import ReadFailed, too_large
+from ledger.intake.readers.limits import MAX_GAP
 
 Confirm = Callable[[Weight], None]
 
@@ -26,6 +27,7 @@ class WeighedSheet:
     """
 
     sheet: Sheet
+    file: str
     confirm: Confirm
     scales: Callable[[], Scales | TextScales] = Scales
     name: str | None = field(init=False)
@@ -45,7 +47,13 @@ class WeighedSheet:
             yield from self.sheet.rows()
             return
         scales = self.scales()
+        last = 0
         for row in self.sheet.rows():
+            if row.number - last > MAX_GAP and last:
+                message = f"a cell lies {row.number - last:,} rows below the last one before it"
+                cell = cell_name(row.number, next(at for at, value in enumerate(row.values, 1) if value is not None))
+                raise too_large(self.file, message, sheet=self.name or "", cell=cell)
+            last = row.number
             scales.row(row.values)
             yield row
         self.confirm(scales.weight())

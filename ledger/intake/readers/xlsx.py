@@ -17,12 +17,13 @@ from ledger.intake.caged.weight import Scales
 from ledger.intake.cells import SheetFacts, column_index
 from ledger.intake.readers import markup
 from ledger.intake.readers.book import Book, too_large, unreadable, unsafe
-from ledger.intake.readers.limits import MAX_CAREFUL, MAX_PART, MAX_SHEETS, MIB
+from ledger.intake.readers.limits import MAX_CAREFUL, MAX_PART, MAX_SHEETS, MAX_STYLES, MIB
 from ledger.intake.readers.numbers import BUILT_IN_FORMATS, shown_as
 from ledger.intake.readers.package import Package
 from ledger.intake.readers.second_reading import SecondReading
 from ledger.intake.readers.weighing import WeighedSheet
-from ledger.intake.readers.xlsx_sheet import Shared, Style, XlsxSheet
+from ledger.intake.readers.xlsx_pass import Shared, Style
+from ledger.intake.readers.xlsx_sheet import XlsxSheet
 from ledger.intake.readers.xlsx_text import TooManyTexts, rich_text, shared_strings
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ def open_xlsx(package: Package, main: str, path: Path, file: str) -> Book:
             hidden = sheet.get("state") in ("hidden", "veryHidden")
             found = _sheet(parts, shared, name, place, hidden=hidden)
             confirm = second.of(name, cast("str", parts.find(place)), package, shared.strings)
-            book.sheets.append(WeighedSheet(found, confirm, partial(Scales, date1904=shared.date1904)))
+            book.sheets.append(WeighedSheet(found, file, confirm, partial(Scales, date1904=shared.date1904)))
         elif kind in ("chartsheet", "dialogsheet", "xlMacrosheet", "xlIntlMacrosheet"):
             message = f"the sheet {name!r} is a {kind}; it has no cells to read"
             book.findings.append(Finding("sheet-skipped", message, file=file, sheet=name or ""))
@@ -190,6 +191,8 @@ def _styles(parts: _Parts, path: str) -> list[Style]:
                     codes[number] = form.get("formatCode") or "General"
                 else:
                     numbers.append(number)
+                if len(numbers) + len(codes) > MAX_STYLES:
+                    raise too_large(parts.file, f"the workbook has more than {MAX_STYLES:,} cell styles")
     except markup.MARKUP_ERRORS as error:
         raise unreadable(parts.file, f"the part {path!r} is damaged ({error})") from error
     made = {number: Style(code, shown_as(code)) for number in set(numbers) for code in [codes.get(number, "General")]}
