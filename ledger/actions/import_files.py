@@ -63,6 +63,7 @@ def import_files(
     rejected row takes back everything. A dry run does it all in a private copy of the ledger.
     """
     schema.require_current(database)
+    standing.refuse_readers(database)
     read = _reader(profile, settings or {}, profile_dirs)
     with ledger_for(database, dry_run=dry_run) as ledger:
         if atomic:

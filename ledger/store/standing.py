@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
 
-from ledger.store.database import DatabaseProblem
+from ledger.store.database import Database, DatabaseProblem
 
 #: Stands in `batch_scope` and in texts for every fund, every country.
 ANY = "*"
@@ -69,6 +69,13 @@ def of_session(connection: Connection) -> Standing:
     role = rows[0][0] if rows else "nobody"
     scope = tuple((fund, country) for _, fund, country in rows)
     return Standing(row.login, role, scope, sees_all=role in ("officer", "auditor") and (None, None) in scope)
+
+
+def refuse_readers(database: Database) -> None:
+    """DatabaseProblem for a login that only reads, before anything is made ready for it."""
+    if not database.is_sqlite:
+        with database.read() as connection:
+            require_writer(connection)
 
 
 def require_writer(connection: Connection) -> Standing:

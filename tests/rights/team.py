@@ -18,7 +18,7 @@ from ledger.domain.findings import Finding
 from ledger.domain.records import CoverageStatement, Kind, PrintedTotal, Record
 from ledger.store import batches, code_lists, members, schema
 from ledger.store.database import Database, parse_url
-from tests.builders import amount, envelope, figure, post, project
+from tests.builders import _postgres_template, amount, envelope, figure, post, project
 
 #: Where the rows of a table lie, seen from an officer for AMIF in France.
 SCOPES: dict[str, tuple[str, str]] = {"own": ("AMIF", "FR"), "country": ("AMIF", "DE"), "fund": ("BMVI", "FR")}
@@ -30,6 +30,12 @@ LOGINS: dict[str, tuple[str, tuple[members.Pair, ...]]] = {
     "planner": ("planner", (("AMIF", "FR"),)),
     "planner_all": ("planner", ((None, None),)),
 }
+#: Gives every table and function of a database to another owner.
+_GIVE_AWAY = """DO $$ DECLARE each text; BEGIN
+FOR each IN SELECT 'TABLE ' || oid::regclass FROM pg_class
+WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
+UNION ALL SELECT 'FUNCTION ' || oid::regprocedure FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+LOOP EXECUTE 'ALTER ' || each || ' OWNER TO {}'; END LOOP; END $$"""
 _teams = count(1)
 
 
@@ -77,23 +83,32 @@ class Team:
         return url.replace("+psycopg", "")
 
 
-def empty_team(admin_url: str) -> Team:
-    """A new database that belongs to a plain login, with the code lists and every login that a test may want."""
+def empty_team(admin_url: str, *, quickly: bool = True) -> Team:
+    """A new ledger that belongs to a plain login, with the code lists and every login that a test may want.
+
+    `quickly` copies one that a superuser made and gives it away; else the owner makes it, step by step.
+    """
     team = Team(admin_url, f"team_{next(_teams)}")
-    with psycopg.connect(admin_url.replace("+psycopg", ""), autocommit=True) as server:
+    server = admin_url.replace("+psycopg", "")
+    with psycopg.connect(server, autocommit=True) as connection:
         for role in ("owner", *LOGINS, "nobody"):
             team.secrets[role] = secrets.token_hex(8)
             extra = " CREATEROLE" if role == "owner" else ""
-            server.execute(f"CREATE ROLE {team.login(role)} LOGIN{extra} PASSWORD '{team.secrets[role]}'".encode())
-        server.execute(
-            f"CREATE DATABASE {team.name} OWNER {team.login('owner')} TEMPLATE template0 STRATEGY file_copy".encode()
+            connection.execute(f"CREATE ROLE {team.login(role)} LOGIN{extra} PASSWORD '{team.secrets[role]}'".encode())
+        template = _postgres_template(server.rpartition("/")[0]) if quickly else "template0"
+        connection.execute(
+            f"CREATE DATABASE {team.name} OWNER {team.login('owner')} TEMPLATE {template} STRATEGY file_copy".encode()
         )
+    if quickly:
+        with team.admin() as connection:
+            connection.execute(_GIVE_AWAY.format(team.login("owner")).encode())
     database = team.database("owner")
-    schema.upgrade(database)
-    with database.write() as connection:
-        code_lists.load(connection)
-    for role, (granted, scope) in LOGINS.items():
+    if not quickly:
+        schema.upgrade(database)
         with database.write() as connection:
+            code_lists.load(connection)
+    with database.write() as connection:
+        for role, (granted, scope) in LOGINS.items():
             members.grant(connection, granted, team.login(role), scope, create=False)
     database.close()
     return team
@@ -101,7 +116,7 @@ def empty_team(admin_url: str) -> Team:
 
 def filled_team(admin_url: str) -> Team:
     """The same with a row of each scope in every table that has scopes, and one in each of the others."""
-    team = empty_team(admin_url)
+    team = empty_team(admin_url, quickly=False)
     database = team.database("owner")
     common = [
         envelope("E-wide", 50_000_000_00),

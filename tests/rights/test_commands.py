@@ -55,6 +55,12 @@ def test_a_team_at_work(run: Run, own_team: Team) -> None:
     assert run("officer_all", "import", others, *source)[0] == 0
     batch = json.loads(run("officer_all", "imports", "list", "-f", "json")[1])["results"][-1]["batch"]
 
+    # A dry run says what the real run will say, and the real run says it.
+    twice = [own, write("fr2.csv", [FRENCH[0].replace("1000", "1200"), FRENCH[1]])]
+    rehearsed = json.loads(run("officer", "import", "-n", *twice, *source, "-f", "json")[1])["results"]
+    assert [result["batch"] for result in rehearsed] == [batch + 1, batch + 2]
+    assert [result["projects"]["changed"] for result in rehearsed] == [0, 1]
+
     # An officer books for their own fund and country, beside rows that they do not see.
     code, out, err = run("officer", "import", own, *source)
     assert (code, f"batch {batch + 1}" in out) == (0, True), err

@@ -128,7 +128,10 @@ def test_a_login_is_made_on_request_and_without_a_password(own_team: Team, owner
         ("CREATE VIEW leak AS SELECT * FROM transfer", "not as meant: table leak: kind v"),
         ("ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO PUBLIC", "default privilege: PUBLIC SELECT"),
         ("GRANT euledger_auditor_{db} TO {officer}", "not as meant: {officer} is in the group of the auditors"),
-        ("REVOKE euledger_officer_{db} FROM {officer} GRANTED BY {owner}", "missing: {officer} is not in the group of the officers"),
+        (
+            "REVOKE euledger_officer_{db} FROM {officer} GRANTED BY {owner}",
+            "missing: {officer} is not in the group of the officers",
+        ),
         ("GRANT euledger_officer_{db} TO {officer} WITH ADMIN OPTION", "{officer} may put others into the group"),
         ("ALTER ROLE {officer} BYPASSRLS", "not as meant: {officer} is a superuser, passes row security"),
         ("ALTER ROLE euledger_officer_{db} LOGIN", "not as meant: group officer: may log in"),
