@@ -29,8 +29,12 @@ PRELOADED = (
     "ledger.actions.database",
     "ledger.intake.read",
     "ledger.intake.readers.delimited",
+    "ledger.actions.annotate",
     "alembic.command",
-    "psycopg",
+    "rich.console",
+    "rich.table",
+    "sqlalchemy.dialects.postgresql.psycopg",
+    "sqlalchemy.dialects.sqlite",
     "tests.sudden.children",
 )
 _POINTS = "points passed: "
