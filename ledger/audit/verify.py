@@ -203,7 +203,7 @@ class _Run:
         self._ends[table] = last
         try:
             for chunk in rows.take(last):
-                hashes = row_hashes(table, chunk.rows)
+                hashes = row_hashes(chunk.rows)
                 tree.extend(hashes)
                 ids.extend(chunk.ids)
                 now += seals.hints_of(hashes)
