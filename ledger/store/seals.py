@@ -53,7 +53,10 @@ def seal_pending(connection: Connection) -> None:
     last = last_seal(connection)
     if newest is None or (last is not None and newest <= last.batch_id):
         return
-    before = {} if last is None else last.spans()
+    try:
+        before = {} if last is None else last.spans()
+    except (ValueError, TypeError, AttributeError) as error:
+        raise Unreadable("the last seal was changed; look at it with: euledger verify") from error
     tree, spans, parts = Tree(), {}, []
     pending = _last_ids(connection, before)
     for table in FORMATS[FORMAT]:
