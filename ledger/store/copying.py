@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -106,9 +107,7 @@ def _into_file(source: Database, place: Database, progress: Progress, accept: Ac
 def _fill(source: Database, reading: Connection, target: Connection, progress: Progress) -> list[Table]:
     """Make the tables of the source's schema and fill them; the caller's transaction decides whether it all stays."""
     with source.problems():
-        if not source.is_sqlite:
-            # Else somebody who may see a part of the rows would carry that part and take it for the whole.
-            reading.execute(text("SET LOCAL row_security = off"))
+        _refuse_partial_sight(source, reading)
         revision, found = schema.revision_of(reading), _columns(_tables(reading))
     schema.build(target, revision or "head")
     tables = _tables(target)
@@ -116,20 +115,66 @@ def _fill(source: Database, reading: Connection, target: Connection, progress: P
     for name in sorted(expected.keys() | found.keys()):
         if expected.get(name) != found.get(name):
             raise DatabaseProblem(f"{source.shown} differs from its schema in the table {name}: see euledger db check")
+    read = {table.name: _Digest(partial(progress, table.name)) for table in tables}
+    with _triggers_at_rest(target):
+        for table in tables:
+            columns = [f'"{column.name}"' for column in table.columns]
+            rows = read[table.name].through(_told(source, _rows(reading, table)))
+            try:
+                insert_rows(target, table.name, columns, rows)
+            except target.dialect.loaded_dbapi.DataError as error:
+                # SQLite takes a text for a number; only somebody who went round the program puts one there.
+                why = f"{source.shown}: the table {table.name} holds what does not fit ({type(error).__name__})"
+                raise DatabaseProblem(why) from error
     for table in tables:
-        columns = [f'"{column.name}"' for column in table.columns]
-        read, written = _Digest(partial(progress, table.name)), _Digest()
-        try:
-            insert_rows(target, table.name, columns, read.through(_told(source, _rows(reading, table))))
-        except target.dialect.loaded_dbapi.DataError as error:
-            # SQLite takes a text for a number; only somebody who went round the program puts one there.
-            kind = type(error).__name__
-            raise DatabaseProblem(f"{source.shown}: the table {table.name} holds what does not fit ({kind})") from error
+        written = _Digest()
         for _ in written.through(_rows(target, table)):
             pass
-        if read.value != written.value:
+        if read[table.name].value != written.value:
             raise DatabaseProblem(f"the table {table.name} reads back differently; nothing was kept")
     return tables
+
+
+def _refuse_partial_sight(source: Database, reading: Connection) -> None:
+    """DatabaseProblem where a server shows us some of the rows: they would be carried and taken for the whole."""
+    if source.is_sqlite:
+        return
+    hidden = (
+        "SELECT min(relname) FROM pg_class WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace "
+        "AND row_security_active(oid)"
+    )
+    table = reading.execute(text(hidden)).scalar()
+    if table is not None and not _sees_all(reading):
+        raise DatabaseProblem(
+            f"{source.shown} may hide rows of {table} from your login (row-level security), and a part is no copy. "
+            "Use the login of the ledger's owner or of an auditor"
+        )
+
+
+def _sees_all(reading: Connection) -> bool:
+    """Whether the ledger itself says that nothing is hidden from the login; an older one does not say."""
+    says = reading.execute(text("SELECT to_regprocedure('ledger_sees_all()') IS NOT NULL")).scalar_one()
+    return bool(says) and bool(reading.execute(text("SELECT ledger_sees_all()")).scalar_one())
+
+
+@contextmanager
+def _triggers_at_rest(target: Connection) -> Iterator[None]:
+    """Nothing that a server does by itself when rows are added happens meanwhile: what it did is among the rows."""
+    if target.dialect.name != "postgresql":
+        yield
+        return
+    found = target.execute(
+        text(
+            "SELECT c.relname, t.tgname, t.tgenabled FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid "
+            "WHERE NOT t.tgisinternal AND c.relnamespace = current_schema()::regnamespace AND t.tgenabled <> 'D'"
+        )
+    ).all()
+    for table, trigger, _ in found:
+        target.execute(text(f'ALTER TABLE "{table}" DISABLE TRIGGER "{trigger}"'))
+    yield
+    for table, trigger, how in found:
+        word = {"A": "ENABLE ALWAYS", "R": "ENABLE REPLICA"}.get(how, "ENABLE")
+        target.execute(text(f'ALTER TABLE "{table}" {word} TRIGGER "{trigger}"'))
 
 
 def _tables(connection: Connection) -> list[Table]:

@@ -226,6 +226,40 @@ def test_a_cell_that_arrives_changed_is_seen(
 
 
 @pytest.mark.parametrize("way", ["sqlite-postgresql"], indirect=True)
+def test_what_a_server_does_by_itself_is_not_done_twice(
+    ledger: Database, place: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A trigger that adds to the balances for each transfer is at rest while both are copied, and in force afterwards."""
+    build = schema.build
+
+    def with_trigger(connection: Connection, revision: str) -> None:
+        build(connection, revision)
+        connection.execute(
+            text(
+                "CREATE FUNCTION adds() RETURNS trigger LANGUAGE plpgsql AS "
+                "'BEGIN UPDATE balance SET to_date_minor = to_date_minor + 1; RETURN NULL; END'"
+            )
+        )
+        connection.execute(text("CREATE TRIGGER adds AFTER INSERT ON transfer EXECUTE FUNCTION adds()"))
+        connection.execute(text("ALTER TABLE transfer ENABLE ALWAYS TRIGGER adds"))
+
+    monkeypatch.setattr(schema, "build", with_trigger)
+    carry(ledger, place)
+    assert content(place) == content(ledger)
+    with place.write() as connection:
+        assert "adds" in schema.trigger_names(connection)
+        before = connection.execute(text("SELECT sum(to_date_minor) FROM balance")).scalar_one()
+        connection.execute(
+            text(
+                "INSERT INTO transfer (batch_id, debit_account_id, credit_account_id, amount_minor, rule) "
+                "SELECT batch_id, debit_account_id, credit_account_id, 1, 'x' FROM transfer LIMIT 1"
+            )
+        )
+        assert connection.execute(text("SELECT sum(to_date_minor) FROM balance")).scalar_one() > before
+        connection.rollback()
+
+
+@pytest.mark.parametrize("way", ["sqlite-postgresql"], indirect=True)
 def test_a_ledger_with_more_than_its_schema_is_refused(ledger: Database, place: Database) -> None:
     with ledger.write() as connection:
         connection.execute(text("ALTER TABLE project ADD COLUMN colour text"))
