@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 from alembic.script import ScriptDirectory
-from sqlalchemy import inspect, text
+from sqlalchemy import Connection, inspect, text
 
 from ledger import shipped
 from ledger.store import revisions, schema
 from ledger.store.database import Database, DatabaseProblem, parse_url
+from ledger.store.models import APPEND_ONLY
 from tests.store.rows import digest, fill
 
 
@@ -50,20 +51,92 @@ def test_files_say_date_number_and_purpose(root: Path) -> None:
         assert {name.split(".")[0] for name in imported} <= {"__future__", "alembic", "sqlalchemy"}, path.name
 
 
+def inventory(connection: Connection) -> set[tuple[str, ...]]:
+    """What guards the rows: triggers with their wording and state, and on PostgreSQL policies and rights too."""
+    if connection.dialect.name == "sqlite":
+        queries = ["SELECT name, tbl_name, sql FROM sqlite_master WHERE type = 'trigger'"]
+    else:
+        queries = [
+            "SELECT tgname, pg_get_triggerdef(oid), tgenabled::text FROM pg_trigger WHERE NOT tgisinternal",
+            "SELECT policyname, tablename, cmd, qual, with_check FROM pg_policies",
+            "SELECT relname, 'row security', relrowsecurity::text, relforcerowsecurity::text FROM pg_class "
+            "WHERE relrowsecurity",
+            "SELECT relname, grantee::regrole::text, privilege_type FROM pg_class, aclexplode(relacl) "
+            "WHERE relnamespace = 'public'::regnamespace",
+        ]
+    return {tuple(map(str, row)) for query in queries for row in connection.execute(text(query))}
+
+
 def test_each_step_with_rows_in_place(database_url: str) -> None:
+    """Each revision in its turn: rows that were there are the same, and so is what guards them."""
     database = Database(parse_url(database_url))
     kept: dict[str, tuple[int, str]] = {}
+    guards: set[tuple[str, ...]] = set()
     for revision, _ in schema.history():
         assert schema.upgrade(database, revision)[1] == revision
         present = tables_of(database)
         with database.write() as connection:
             assert digest(connection, set(kept)) == kept, f"{revision} changed rows that were there"
+            assert guards - inventory(connection) == set(), f"{revision} lost what guards the rows"
             fill(connection, present)
         with database.read() as connection:
-            kept = digest(connection, present)
+            kept, guards = digest(connection, present), inventory(connection)
             assert min(count for count, _ in kept.values()) > 0
+    assert len(guards) > 2 * len(APPEND_ONLY) - 1
     with database.read() as connection:
         assert schema.differences(connection) == []
+    database.close()
+
+
+#: The first schema with all guards in place, from which steps are taken with many rows.
+GUARDED = "0006"
+
+
+@pytest.mark.parametrize(
+    ("rows", "stepwise"),
+    [(1_000, False), *(pytest.param(100_000, stepwise, marks=pytest.mark.heavy) for stepwise in (False, True))],
+)
+def test_many_rows_are_the_same_after_all_steps(database_url: str, rows: int, stepwise: bool) -> None:
+    """At once, as users do it, or one by one; the digest is of every cell of every table."""
+    database = Database(parse_url(database_url))
+    schema.upgrade(database, GUARDED)
+    present = tables_of(database)
+    with database.write() as connection:
+        fill(connection, present)
+        copied = "batch_id, debit_account_id, credit_account_id, value_date, source_row_id, source_column, rule"
+        connection.execute(
+            text(
+                f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :rows) "
+                f"INSERT INTO transfer (id, amount_minor, {copied}) SELECT 1000 + n.i, n.i, {copied} FROM n, transfer "
+                "WHERE transfer.id = 1"
+            ),
+            {"rows": rows},
+        )
+        before, guards = digest(connection, present), inventory(connection)
+    assert before["transfer"][0] == rows + 1
+    for revision in revisions.revisions()[revisions.revisions().index(GUARDED) + 1 :] if stepwise else ("head",):
+        schema.upgrade(database, revision)
+        with database.read() as connection:
+            assert digest(connection, present) == before, revision
+            assert guards - inventory(connection) == set(), revision
+    assert schema.current(database) == revisions.head()
+    with database.read() as connection:
+        sealed = connection.execute(text("SELECT sum(leaf_count) FROM seal")).scalar_one()
+    assert sealed > rows, "the upgrade sealed what was there"
+    database.close()
+
+
+def test_a_lost_guard_is_seen(sqlite_url: str) -> None:
+    """The control of the two tests above: rebuilding a table drops its triggers, and no row tells."""
+    database = Database(parse_url(sqlite_url))
+    schema.upgrade(database)
+    with database.write() as connection:
+        guards = inventory(connection)
+        connection.execute(text("CREATE TABLE rebuilt AS SELECT * FROM waiver"))
+        connection.execute(text("DROP TABLE waiver"))
+        connection.execute(text("ALTER TABLE rebuilt RENAME TO waiver"))
+        assert {name for name, *_ in guards - inventory(connection)} == {"waiver_no_update", "waiver_no_delete"}
+        connection.rollback()
     database.close()
 
 
