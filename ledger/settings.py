@@ -12,7 +12,7 @@ CONFIG_NAME = "euledger.toml"
 DEFAULT_DATABASE = "ledger.db"
 DEFAULT_WAIT_SECONDS = 60
 LONGEST_WAIT_SECONDS = 86_400
-_KEYS = ("database", "profiles", "wait_seconds", "shared_file")
+_KEYS = ("database", "read_database", "profiles", "wait_seconds", "shared_file")
 _NO = ("", "0", "no", "false")
 _YES = ("1", "yes", "true")
 
@@ -25,7 +25,8 @@ class SettingsProblem(Exception):
 class Settings:
     """What holds for this run: `database` is a URL or a path, `config` the file that was found, if any.
 
-    `wait_seconds` is how long a second writer waits; `shared_file` says that others may write the ledger's file too.
+    `wait_seconds` is how long a second writer waits; `shared_file` says that others may write the ledger's file too;
+    `read_database` is a standby of the ledger, on which whatever only reads is to run.
     """
 
     database: str
@@ -33,6 +34,7 @@ class Settings:
     config: Path | None = None
     wait_seconds: int = DEFAULT_WAIT_SECONDS
     shared_file: bool = False
+    read_database: str | None = None
 
     @property
     def database_file(self) -> Path | None:
@@ -40,21 +42,36 @@ class Settings:
         return None if "://" in self.database else Path(self.database).expanduser()
 
 
-def load(option: str | None, *, environment: Mapping[str, str], folder: Path) -> Settings:
+def load(
+    option: str | None, *, environment: Mapping[str, str], folder: Path, read_option: str | None = None
+) -> Settings:
     """`option` (--db), else EULEDGER_DB, else the nearest euledger.toml from `folder` upward, else ./ledger.db.
 
-    EULEDGER_WAIT_SECONDS and EULEDGER_SHARED_FILE go before the keys of the same names in euledger.toml. Relative paths in a configuration file count from that file. Raises SettingsProblem.
+    So `read_option` (--read-db), EULEDGER_READ_DB, `read_database`; but what names a ledger leaves out the standby that a
+    weaker place names, which would be another ledger's. EULEDGER_WAIT_SECONDS and EULEDGER_SHARED_FILE go before the
+    keys of the same names in euledger.toml. Relative paths in a configuration file count from that file. Raises
+    SettingsProblem.
     """
     config = _find(folder)
     content = _read(config) if config else {}
     base = config.parent if config else folder
-    database = option or environment.get("EULEDGER_DB") or _database(content, base) or DEFAULT_DATABASE
+    places = (
+        (option, read_option),
+        (environment.get("EULEDGER_DB"), environment.get("EULEDGER_READ_DB")),
+        (_place("database", content, base), _place("read_database", content, base)),
+    )
+    database, reading = DEFAULT_DATABASE, None
+    for stated, standby in places:
+        reading = reading or standby or None
+        if stated:
+            database = stated
+            break
     folders = tuple(base / Path(name).expanduser() for name in content.get("profiles", []))
     for missing in (place for place in folders if not place.is_dir()):
         raise SettingsProblem(f"{config}: `profiles` names {missing}, which is no folder")
     wait = _seconds(*_stated("wait_seconds", DEFAULT_WAIT_SECONDS, content, config, environment))
     shared = _yes_or_no(*_stated("shared_file", False, content, config, environment))
-    return Settings(database, folders, config, wait, shared)
+    return Settings(database, folders, config, wait, shared, reading)
 
 
 def _find(folder: Path) -> Path | None:
@@ -72,15 +89,16 @@ def _read(path: Path) -> dict[str, Any]:
         if key not in _KEYS:
             raise SettingsProblem(f"{path}: `{key}` is no setting. There are: {', '.join(_KEYS)}")
     profiles = content.get("profiles", [])
-    if not isinstance(content.get("database", ""), str):
-        raise SettingsProblem(f'{path}: `database` must be a text, such as database = "ledger.db"')
+    for key in ("database", "read_database"):
+        if not isinstance(content.get(key, ""), str):
+            raise SettingsProblem(f'{path}: `{key}` must be a text, such as {key} = "ledger.db"')
     if not isinstance(profiles, list) or not all(isinstance(name, str) for name in profiles):
         raise SettingsProblem(f'{path}: `profiles` must be a list of folders, such as profiles = ["profiles"]')
     return content
 
 
-def _database(content: Mapping[str, Any], base: Path) -> str:
-    database = str(content.get("database", ""))
+def _place(key: str, content: Mapping[str, Any], base: Path) -> str:
+    database = str(content.get(key, ""))
     return database if "://" in database or not database else str(base / Path(database).expanduser())
 
 

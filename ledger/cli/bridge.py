@@ -57,7 +57,7 @@ def bridge(
 
     clock: Literal["known", "value"] = "value" if by_value_date else "known"
     done = action.bridge(
-        session.database(),
+        session.database_to_read(),
         start=start,
         end=end,
         clock=clock,

@@ -31,7 +31,7 @@ def check(session: Session, *, names: tuple[str, ...], list_checks: bool, with_i
         purposes = [{"name": name, "purpose": purpose} for name, purpose in action.CHECKS.items()]
         columns = [Column("check"), Column("what it is for")]
         session.finish(purposes, [], lambda: console.table(columns, action.CHECKS.items()))
-    results = action.run_checks(session.database(), list(names), with_illustrative=with_illustrative)
+    results = action.run_checks(session.database_to_read(), list(names), with_illustrative=with_illustrative)
 
     def text() -> None:
         if console.verbose:

@@ -82,7 +82,7 @@ def backup(session: Session, *, file: Path, force: bool) -> None:
     from ledger.actions import copies
 
     with session.console.progress() as progress:
-        done = copies.back_up(session.database(), file, force=force, progress=progress)
+        done = copies.back_up(session.database_to_read(), file, force=force, progress=progress)
     _finish_copy(session, done, "Backup")
 
 

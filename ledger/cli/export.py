@@ -40,7 +40,7 @@ def export(
         raise UserError("say where it is to be written: euledger export -o journal.hledger")
     try:
         done = action.export(
-            session.database(),
+            session.database_to_read(),
             output,
             funds=fund,
             countries=country,

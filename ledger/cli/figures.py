@@ -33,7 +33,7 @@ def list_(session: Session, *, known_at: str | None) -> None:
     """
     from ledger.actions import figures
 
-    found = figures.list_figures(session.database(), known_at)
+    found = figures.list_figures(session.database_to_read(), known_at)
     columns = [
         Column("figure"),
         Column("qualifier"),
@@ -64,7 +64,7 @@ def show(session: Session, *, figure_ref: str) -> None:
     """
     from ledger.actions import figures
 
-    found = figures.show_figure(session.database(), figure_ref)
+    found = figures.show_figure(session.database_to_read(), figure_ref)
     fields = plain(found.figure) or {}
     if found.figure is not None:
         fields["stated"] = found.figure.stated

@@ -42,7 +42,7 @@ def list_(session: Session) -> None:
     """
     from ledger.actions import batches
 
-    found = batches.list_batches(session.database())
+    found = batches.list_batches(session.database_to_read())
     columns = [
         Column("batch", is_number=True),
         Column("recorded (UTC)"),
@@ -80,7 +80,7 @@ def show(session: Session, *, batch: int) -> None:
     """
     from ledger.actions import batches
 
-    found = batches.show_batch(session.database(), batch)
+    found = batches.show_batch(session.database_to_read(), batch)
     if isinstance(found, Finding):
         session.finish(None, [found], _nothing)
     results = {**_as_json(found.line), "rows": found.rows, "findings": found.findings}
@@ -111,13 +111,13 @@ def rows(session: Session, *, batch: int, state: str | None, output: Path | None
     wanted = RowState(state) if state else None
     if output is not None:
         try:
-            problem = batches.write_rows(session.database(), batch, wanted, output)
+            problem = batches.write_rows(session.database_to_read(), batch, wanted, output)
         except OSError as error:
             raise UserError(f"cannot write {output}: {error.strerror or error}.") from error
         if problem is not None:
             session.finish(None, [problem], _nothing)
         session.finish({"written": str(output)}, [], lambda: session.console.talk(f"Written: {output}"))
-    found = batches.batch_rows(session.database(), batch, wanted)
+    found = batches.batch_rows(session.database_to_read(), batch, wanted)
     if isinstance(found, Finding):
         session.finish(None, [found], _nothing)
     columns = [Column("file"), Column("sheet"), Column("row", is_number=True), Column("state"), Column("said of it")]

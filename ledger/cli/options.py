@@ -78,6 +78,11 @@ def _set_database(ctx: Context, _: Parameter, value: str | None) -> None:
         _session(ctx).database_option = value
 
 
+def _set_read_database(ctx: Context, _: Parameter, value: str | None) -> None:
+    if value is not None:
+        _session(ctx).read_database_option = value
+
+
 def _set_quiet(ctx: Context, _: Parameter, value: bool) -> None:  # noqa: FBT001 - click's callback
     _session(ctx).is_quiet |= value
 
@@ -107,6 +112,13 @@ def common() -> list[click.Parameter]:
             callback=_set_database,
             expose_value=False,
             help="The ledger. Else EULEDGER_DB, else euledger.toml, else ./ledger.db.",
+        ),
+        click.Option(
+            ["--read-db"],
+            metavar="URL|PATH",
+            callback=_set_read_database,
+            expose_value=False,
+            help="A standby of the ledger, for whatever only reads. Else EULEDGER_READ_DB, else euledger.toml.",
         ),
         click.Option(
             ["-q", "--quiet"], is_flag=True, callback=_set_quiet, expose_value=False, help="Only results and problems."

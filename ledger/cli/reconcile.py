@@ -44,7 +44,7 @@ def reconcile(
     from ledger.actions import reconcile as action
 
     done = action.reconcile(
-        session.database(),
+        session.database_to_read(),
         list(figures),
         with_illustrative=with_illustrative,
         as_of=as_of,

@@ -32,6 +32,9 @@ class Session:
 
     def __init__(self) -> None:
         self.database_option: str | None = None
+        self.read_database_option: str | None = None
+        #: what is to be said of the ledger that was read, whatever the command finds in it
+        self.notes: list[Finding] = []
         self.is_quiet = False
         self.is_verbose = False
         self.output_format = "text"
@@ -59,13 +62,29 @@ class Session:
         from ledger import settings
 
         try:
-            return settings.load(self.database_option, environment=os.environ, folder=Path.cwd())
+            return settings.load(
+                self.database_option,
+                environment=os.environ,
+                folder=Path.cwd(),
+                read_option=self.read_database_option,
+            )
         except settings.SettingsProblem as problem:
             raise UserError(str(problem)) from problem
 
     def database(self) -> Database:
         """The ledger that is meant; nothing is opened yet."""
         return self.database_at(self.settings().database)
+
+    def database_to_read(self) -> Database:
+        """The ledger, or its standby where one is named; then `notes` say what the standby may lack."""
+        named = self.settings().read_database
+        if named is None:
+            return self.database()
+        from ledger.actions import standby
+
+        reading = self.database_at(named)
+        self.notes += standby.compare(self.database(), reading)
+        return reading
 
     def database_at(self, name: str) -> Database:
         """The ledger at a URL or path; nothing is opened yet."""
@@ -89,7 +108,7 @@ class Session:
         code: int | None = None,
     ) -> NoReturn:
         """Print the results (`text` does it for people) and the findings, and end with their exit code, or `code`."""
-        found = list(findings)
+        found = [*findings, *self.notes]
         self.exit_code = exit_for(found) if code is None else code
         if self.wants_json:
             click.echo(self._envelope(results, found))

@@ -56,7 +56,7 @@ def summary(
     keys = [key.strip() for key in by.split(",") if key.strip()]
     if output is not None and output.suffix.lower() not in (".json", *action.FORMATS):
         raise UserError(f"{output.name}: the ending must be one of .json {' '.join(action.FORMATS)}")
-    database = session.database()
+    database = session.database_to_read()
     done = action.summarise(
         database,
         by=keys,
@@ -73,7 +73,9 @@ def summary(
         session.finish(results, done.findings, lambda: print_summary(session.console, done))
     try:
         if output.suffix.lower() == ".json":
-            output.write_text(envelope("summary", 0, results, done.findings) + "\n", encoding="utf-8")
+            output.write_text(
+                envelope("summary", 0, results, [*done.findings, *session.notes]) + "\n", encoding="utf-8"
+            )
         else:
             done.findings.extend(action.write(database, done, output))
     except OSError as error:

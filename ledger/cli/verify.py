@@ -24,7 +24,7 @@ def verify(session: Session) -> None:
 
     console = session.console
     with console.progress() as progress:
-        results = action.verify(session.database(), progress)
+        results = action.verify(session.database_to_read(), progress)
 
     def text() -> None:
         if console.verbose:

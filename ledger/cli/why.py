@@ -34,7 +34,7 @@ def why(session: Session, *, ref: str, with_illustrative: bool, known_at: str | 
     """
     from ledger.actions import why as action
 
-    found = action.why(session.database(), ref, with_illustrative=with_illustrative, known_at=known_at)
+    found = action.why(session.database_to_read(), ref, with_illustrative=with_illustrative, known_at=known_at)
 
     def text() -> None:
         for node in found.nodes:

@@ -83,6 +83,12 @@ class Database:
             self._engine = self._new_engine()
         return self._engine
 
+    def soon(self, seconds: int) -> Database:
+        """The same database, given up on where its server does not answer within these seconds (at least 2)."""
+        if self.is_sqlite or "connect_timeout" in self.url.query:
+            return self
+        return Database(self.url.update_query_dict({"connect_timeout": str(seconds)}), wait=self.wait, told=self.told)
+
     def close(self) -> None:
         """Give every connection back."""
         if self._engine is not None:

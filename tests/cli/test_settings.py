@@ -24,6 +24,24 @@ def test_option_then_environment_then_file_then_default(tmp_path: Path) -> None:
     assert load("opt.db", environment=environment, folder=below).database == "opt.db"
 
 
+def test_a_standby_belongs_to_the_ledger_that_is_named_with_it(tmp_path: Path) -> None:
+    def standby(option: str | None = None, read_option: str | None = None, **environment: str) -> str | None:
+        return load(option, environment=environment, folder=tmp_path, read_option=read_option).read_database
+
+    assert standby() is None
+    (tmp_path / "euledger.toml").write_text('database = "a.db"\nread_database = "b.db"', encoding="utf-8")
+    assert standby() == str(tmp_path / "b.db")
+    assert standby(EULEDGER_READ_DB="c.db") == "c.db"
+    assert standby(read_option="d.db", EULEDGER_READ_DB="c.db") == "d.db"
+    # Another ledger than the file's has another standby, or none.
+    assert standby("other.db") is None
+    assert standby("other.db", EULEDGER_READ_DB="c.db") is None
+    assert standby("other.db", "d.db") == "d.db"
+    assert standby(EULEDGER_DB="other.db") is None
+    assert standby(EULEDGER_DB="other.db", EULEDGER_READ_DB="c.db") == "c.db"
+    assert load(None, environment={}, folder=tmp_path).database == str(tmp_path / "a.db")
+
+
 def test_the_nearest_file_counts_and_a_url_stays_as_it_is(tmp_path: Path) -> None:
     below = tmp_path / "near"
     below.mkdir()
@@ -51,7 +69,11 @@ def test_how_the_database_is_used(tmp_path: Path) -> None:
     ("text", "said"),
     [
         ("database = 3", "`database` must be a text"),
-        ('databse = "x"', "`databse` is no setting. There are: database, profiles, wait_seconds, shared_file"),
+        ("read_database = 3", "`read_database` must be a text"),
+        (
+            'databse = "x"',
+            "`databse` is no setting. There are: database, read_database, profiles, wait_seconds, shared_file",
+        ),
         ('profiles = "x"', "`profiles` must be a list"),
         ("profiles = [1]", "`profiles` must be a list"),
         ("database = ", "cannot be read"),

@@ -59,10 +59,14 @@ def inventory(connection: Connection) -> set[tuple[str, ...]]:
         queries = [
             "SELECT tgname, pg_get_triggerdef(oid), tgenabled::text FROM pg_trigger WHERE NOT tgisinternal",
             "SELECT policyname, tablename, cmd, qual, with_check FROM pg_policies",
-            "SELECT relname, 'row security', relrowsecurity::text, relforcerowsecurity::text FROM pg_class "
-            "WHERE relrowsecurity",
-            "SELECT relname, grantee::regrole::text, privilege_type FROM pg_class, aclexplode(relacl) "
-            "WHERE relnamespace = 'public'::regnamespace",
+            (
+                "SELECT relname, 'row security', relrowsecurity::text, relforcerowsecurity::text FROM pg_class "
+                "WHERE relrowsecurity"
+            ),
+            (
+                "SELECT relname, grantee::regrole::text, privilege_type FROM pg_class, aclexplode(relacl) "
+                "WHERE relnamespace = 'public'::regnamespace"
+            ),
         ]
     return {tuple(map(str, row)) for query in queries for row in connection.execute(text(query))}
 
