@@ -13,23 +13,22 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, RowMapping, create_engine, event, make_url, text
+from sqlalchemy import Connection, Engine, RowMapping, create_engine, event, text
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.pool import NullPool, Pool
 
-from ledger.store import seals, sqlite_file
+from ledger.store import seals, sqlite_file, urls
 from ledger.store.problem import DatabaseProblem
+from ledger.store.urls import parse_url
 
-#: Connection and RowMapping are handed on, so that only `store` need know the library.
+#: Connection, RowMapping and parse_url are handed on, so that only `store` need know the library.
 __all__ = ["Connection", "Database", "DatabaseProblem", "RowMapping", "parse_url"]
 
 #: Seconds after which a waiting writer says that it waits.
 _PATIENCE = 1
 #: Any fixed number: the key of PostgreSQL's advisory lock for writers.
 _WRITER_LOCK = 5_300_000_190
-_DRIVERS = ("sqlite", "sqlite+pysqlite", "postgresql+psycopg")
-_URL_FORMS = "Give the path of a file, sqlite:///PATH or postgresql://USER@HOST:PORT/NAME."
 #: PostgreSQL's code for a lock that was not to be had in time.
 _LOCK_NOT_AVAILABLE = "55P03"
 #: PostgreSQL's own codes for what a user can do something about, among those that its driver calls errors of ours:
@@ -68,9 +67,7 @@ class Database:
         """How the database is named to people: never with a password."""
         if self.path is not None:
             return str(self.path)
-        # Passwords may stand in the query too (password, sslpassword), whatever their case.
-        secret = [name for name in self.url.query if "password" in name.lower()]
-        return self.url.difference_update_query(secret).render_as_string(hide_password=True)
+        return urls.shown(self.url)
 
     def exists(self) -> bool:
         """False only for a SQLite file that is not there."""
@@ -230,26 +227,6 @@ class Database:
         if "no such table" in cause or "does not exist" in cause:
             return f"{self.shown} is not a ledger, or an older one ({cause}). Run: euledger init"
         return f"cannot use {self.shown}: {cause}"
-
-
-def parse_url(text_or_path: str) -> URL:
-    """The URL of what a user typed: a URL (postgresql:// means psycopg) or the path of a SQLite file.
-
-    DatabaseProblem where it is neither; the message repeats nothing of the text, which may hold a password.
-    """
-    if "://" not in text_or_path:
-        return URL.create("sqlite", database=str(Path(text_or_path).expanduser()))
-    try:
-        url = make_url(text_or_path)
-    except (ArgumentError, ValueError) as error:
-        raise DatabaseProblem(f"the database URL cannot be read. {_URL_FORMS}") from error
-    if url.drivername in ("postgresql", "postgres"):
-        url = url.set(drivername="postgresql+psycopg")
-    if url.drivername not in _DRIVERS:
-        raise DatabaseProblem(f"a database of the kind {url.drivername!r} is not supported. {_URL_FORMS}")
-    if url.get_backend_name() == "sqlite" and (url.database in (None, "", ":memory:") or url.query):
-        raise DatabaseProblem(f"the database URL names no file, or says more than that. {_URL_FORMS}")
-    return url
 
 
 def sqlite_engine(connect: Callable[[], sqlite3.Connection], pool: type[Pool]) -> Engine:
