@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
@@ -22,25 +22,30 @@ from ledger.store.database import Database, parse_url
 
 
 def new_ledger(url: str) -> Database:
-    """An empty ledger at `url`: newest schema, code lists, nothing booked.
+    """An empty ledger at `url`: newest schema, code lists, nothing booked."""
+    return copy_of(url, _bare)
+
+
+def copy_of(url: str, make: Callable[[str], Database]) -> Database:
+    """What `make` makes of an empty database, at `url`.
 
     Made once a process and copied: what an upgrade does is tested in tests/migrations, not in every other test.
     """
     database = Database(parse_url(url))
     if database.path is not None:
         database.create_file()
-        database.path.write_bytes(_sqlite_template())
+        database.path.write_bytes(_sqlite_template(make))
         return database
     plain = url.replace("+psycopg", "")
     server, _, name = plain.rpartition("/")
-    template = _postgres_template(server)
+    template = _postgres_template(server, make)
     with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
         connection.execute(f"DROP DATABASE {name}".encode())
         connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy".encode())
     return database
 
 
-def _made(url: str) -> Database:
+def _bare(url: str) -> Database:
     database = Database(parse_url(url))
     schema.upgrade(database)
     with database.write() as connection:
@@ -49,10 +54,10 @@ def _made(url: str) -> Database:
 
 
 @cache
-def _sqlite_template() -> bytes:
+def _sqlite_template(make: Callable[[str], Database]) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "template.db"
-        database = _made(str(path))
+        database = make(f"sqlite:///{path}")
         with database.engine.connect() as connection:
             connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
         database.close()
@@ -60,11 +65,11 @@ def _sqlite_template() -> bytes:
 
 
 @cache
-def _postgres_template(server: str) -> str:
-    name = f"ledger_template_{os.getpid()}"
+def _postgres_template(server: str, make: Callable[[str], Database]) -> str:
+    name = f"template_of{make.__name__}_{os.getpid()}"
     with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name} TEMPLATE template0".encode())
-    _made(f"{server}/{name}").close()
+    make(f"{server}/{name}").close()
     return name
 
 

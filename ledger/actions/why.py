@@ -101,6 +101,14 @@ def why(
     return result
 
 
+def contributions_of(connection: Connection, ref: str) -> list[Contribution]:
+    """The live transfers behind a record or a scope; none where nothing has that name."""
+    if "=" in ref:
+        return totals.contributions(connection, replace(scope.parse_scope(connection, ref), with_illustrative=True))
+    found = (totals.contributions(connection, _money_of(named, None)) for named in records.find(connection, ref))
+    return [part for parts in found for part in parts]
+
+
 def _figure(
     connection: Connection, figure: figures.FoundFigure, known: int | None, *, with_illustrative: bool
 ) -> WhyNode:
@@ -141,14 +149,7 @@ def _scope(connection: Connection, label: str, wanted: Filter) -> list[WhyNode]:
 
 def _record(connection: Connection, named: records.Named, known: int | None) -> WhyNode:
     """A record, by stage and basis: what its cells state, and what of it stands in its parts."""
-    wanted = Filter(
-        envelope=named.ref if named.kind == "envelope" else None,
-        programme=named.ref if named.kind == "programme" else None,
-        project=named.ref if named.kind == "project" else None,
-        source=named.source,
-        with_illustrative=True,
-        known_at=known,
-    )
+    wanted = _money_of(named, known)
     node = WhyNode(named.ref, note=f"{named.kind}: {named.title}" if named.title else named.kind)
     groups: dict[tuple[str, str, str, str], list[Contribution]] = {}
     for found in totals.contributions(connection, wanted):
@@ -177,6 +178,18 @@ def _record(connection: Connection, named: records.Named, known: int | None) -> 
     if node.children:
         node.is_illustrative = all(child.is_illustrative for child in node.children)
     return node
+
+
+def _money_of(named: records.Named, known: int | None) -> Filter:
+    """All money of a record, of every stage and basis."""
+    return Filter(
+        envelope=named.ref if named.kind == "envelope" else None,
+        programme=named.ref if named.kind == "programme" else None,
+        project=named.ref if named.kind == "project" else None,
+        source=named.source,
+        with_illustrative=True,
+        known_at=known,
+    )
 
 
 def _by_holder(parts: list[tuple[Contribution, int]]) -> list[WhyNode]:

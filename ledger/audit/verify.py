@@ -139,12 +139,8 @@ class _Run:
         before: Seal | None = None
         for seal in found:
             self.chain.checked += 1
-            wrong = _out_of_place(seal, before)
-            try:
-                read.append(seal.spans())
-            except (ValueError, TypeError, AttributeError):
-                read.append(None)
-                wrong.append("its ranges cannot be read")
+            wrong = out_of_place(seal, before)
+            read.append(_ranges(seal))
             for what in wrong:
                 self.chain.tell("seal-broken", f"the seal of {batches_of(seal)}: {what}", batch=seal.batch_id)
             before = seal
@@ -203,7 +199,7 @@ class _Run:
         self._ends[table] = last
         try:
             for chunk in rows.take(last):
-                hashes = row_hashes(table, chunk.rows)
+                hashes = row_hashes(chunk.rows)
                 tree.extend(hashes)
                 ids.extend(chunk.ids)
                 now += seals.hints_of(hashes)
@@ -265,7 +261,7 @@ class _Run:
             self.evidence.tell("evidence-differs", said, batch=batch, file_id=first, sha256=digest)
 
 
-def _out_of_place(seal: Seal, before: Seal | None) -> list[str]:
+def out_of_place(seal: Seal, before: Seal | None) -> list[str]:
     """What is wrong with a seal in itself and towards the one before it."""
     wrong = []
     if seal.hash != seal.entry_hash:
@@ -276,7 +272,16 @@ def _out_of_place(seal: Seal, before: Seal | None) -> list[str]:
         wrong.append("it does not follow on the batches before it")
     if seal.format not in FORMATS:
         wrong.append("its format is unknown")
+    elif _ranges(seal) is None:
+        wrong.append("its ranges cannot be read")
     return wrong
+
+
+def _ranges(seal: Seal) -> dict[str, Span] | None:
+    try:
+        return seal.spans()
+    except (ValueError, TypeError, AttributeError):
+        return None
 
 
 def _not_the_file(digest: str, size: int, stored: bytes) -> str:

@@ -28,6 +28,7 @@ COMMANDS: Final = {
     "figure": ("ledger.cli.figures:figure", "Published figures: list, show."),
     "reconcile": ("ledger.cli.reconcile:reconcile", "Hold published figures against the ledger."),
     "check": ("ledger.cli.check:check", "Check the ledger's integrity and the budget rules."),
+    "seal": ("ledger.cli.seal:seal", "Write a checkpoint of the ledger, to be kept elsewhere."),
     "verify": ("ledger.cli.verify:verify", "Prove the ledger: compute all seals, kept files and balances anew."),
     "why": ("ledger.cli.why:why", "Unfold a number into the cells it comes from."),
     "summary": ("ledger.cli.summary:summary", "Sum the ledger up by fund, country, year and more."),

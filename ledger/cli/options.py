@@ -166,9 +166,9 @@ def command(name: str) -> Callable[[Callable[..., Any]], Command]:
     return click.command(name, cls=Command)
 
 
-def group(name: str) -> Callable[[Callable[..., Any]], Group]:
+def group(name: str, **attributes: Any) -> Callable[[Callable[..., Any]], Group]:
     """Makes a function a group of commands of this house."""
-    return click.group(name, cls=Group)
+    return click.group(name, cls=Group, **attributes)
 
 
 def output_format(function: F) -> F:
@@ -224,6 +224,13 @@ def with_illustrative(function: F) -> F:
     """--with-illustrative."""
     return click.option(
         "--with-illustrative", is_flag=True, help="Count made-up example data too; the result says so."
+    )(function)
+
+
+def public_key(function: F) -> F:
+    """--key, the public one."""
+    return click.option(
+        "--key", metavar="KEY|FILE", help="The public key that must have signed, or the file that holds it."
     )(function)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import json
 import zlib
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -374,6 +375,25 @@ def files(connection: Connection, batch_id: int) -> list[tuple[str, str]]:
     """(name, SHA-256) of the files that a batch read."""
     query = text("SELECT name, sha256 FROM source_file WHERE batch_id = :id ORDER BY id")
     return [(row[0], row[1]) for row in connection.execute(query, {"id": batch_id})]
+
+
+def all_files(connection: Connection) -> list[tuple[int, int, str, str]]:
+    """(batch, id, SHA-256, name) of every file that was read."""
+    query = text("SELECT batch_id, id, sha256, name FROM source_file ORDER BY id")
+    return [(int(row[0]), int(row[1]), row[2], row[3]) for row in connection.execute(query)]
+
+
+def sheets_of(connection: Connection, file_id: int) -> list[tuple[int, str]]:
+    """(id, name) of the sheets of a file that were read."""
+    query = text("SELECT id, name FROM source_sheet WHERE file_id = :id ORDER BY position")
+    return [(int(row[0]), row[1]) for row in connection.execute(query, {"id": file_id})]
+
+
+def row_digests(connection: Connection, sheet_id: int) -> Iterator[tuple[int, str]]:
+    """(number, digest) of the rows of a sheet, in their order."""
+    query = text("SELECT number, digest FROM source_row WHERE sheet_id = :id ORDER BY number")
+    for row in connection.execute(query, {"id": sheet_id}, execution_options={"yield_per": 10_000}):
+        yield int(row[0]), row[1]
 
 
 def transfer_count(connection: Connection, batch_id: int) -> int:

@@ -68,6 +68,16 @@ def count(connection: Connection, table: str, where: str = "1 = 1") -> int:
     return int(connection.execute(text(f"SELECT count(*) FROM {table} WHERE {where}")).scalar_one())
 
 
+def is_file(connection: Connection) -> bool:
+    """Whether the ledger is a SQLite file, which can be asked whether it is whole."""
+    return connection.dialect.name == "sqlite"
+
+
+def file_damage(connection: Connection) -> list[str]:
+    """What SQLite finds wrong in its own file: pages, and indexes that are not those of their tables."""
+    return [str(row[0]) for row in connection.execute(text("PRAGMA integrity_check(20)")) if row[0] != "ok"]
+
+
 def envelope_places(connection: Connection) -> dict[str, Place]:
     """Where each envelope was last read."""
     found = connection.execute(
