@@ -7,7 +7,7 @@ from collections.abc import Callable
 from ledger.actions.check import balance_findings
 from ledger.audit.verify import Progress, verify_seals
 from ledger.domain.findings import CheckResult, Finding
-from ledger.store import code_lists, integrity, schema
+from ledger.store import code_lists, integrity, schema, standing
 from ledger.store.database import Connection, Database
 from ledger.store.seals import Unreadable, readable
 
@@ -19,6 +19,7 @@ def verify(database: Database, progress: Progress = lambda _what, _rows: None) -
     """Compute everything anew on one state of the ledger and hold it against what was sealed and kept."""
     schema.require_current(database)
     with database.read() as connection:
+        standing.require_whole_view(connection, "verify")
         return verify_state(connection, progress)
 
 

@@ -33,7 +33,7 @@ COMMANDS: Final = {
     "summary": ("ledger.cli.summary:summary", "Sum the ledger up by fund, country, year and more."),
     "bridge": ("ledger.cli.bridge:bridge", "Show how a total went from one state to another."),
     "export": ("ledger.cli.export:export", "Write the journal for hledger or beancount, which add it up anew."),
-    "db": ("ledger.cli.db:db", "The database itself: upgrade, check, back up, restore, copy."),
+    "db": ("ledger.cli.db:db", "The database itself: upgrade, check, back up, restore, copy, rights."),
 }
 
 #: What the machine lacks or refuses: a full disk or quota, a read-only or failing one, no memory or handles left.

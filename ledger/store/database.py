@@ -224,6 +224,13 @@ class Database:
 
     def _plain(self, error: Exception) -> str:
         cause = _cause(error)
+        if "row-level security policy" in cause:
+            return f"{self.shown} takes no rows beyond the rights of your login ({cause})"
+        if cause.startswith("permission denied for ") and "database" not in cause:
+            return (
+                f"{self.shown} does not give your login the right to that ({cause}). Who owns the ledger gives rights: "
+                "euledger db grant"
+            )
         if "no such table" in cause or "does not exist" in cause:
             return f"{self.shown} is not a ledger, or an older one ({cause}). Run: euledger init"
         return f"cannot use {self.shown}: {cause}"
