@@ -15,10 +15,21 @@ from typing import Any
 import psycopg
 
 from ledger.domain.findings import Finding
-from ledger.domain.records import Amount, CoverageStatement, Kind, Reading, ReadRow, ReadSheet, Record, RowState
+from ledger.domain.records import (
+    Amount,
+    CoverageStatement,
+    Kind,
+    PrintedTotal,
+    Reading,
+    ReadRow,
+    ReadSheet,
+    Record,
+    RowState,
+)
 from ledger.store import batches, code_lists, posting, schema, staging
 from ledger.store.context import Context
 from ledger.store.database import Database, parse_url
+from ledger.store.standing import OWNER
 
 
 def new_ledger(url: str) -> Database:
@@ -158,8 +169,13 @@ def post(
     illustrative: bool = False,
     situation: bool = True,
     coverage: Iterable[CoverageStatement] = (),
+    totals: Iterable[PrintedTotal] = (),
+    findings: Iterable[Finding] = (),
 ) -> Done:
-    """Book `records` as the rows 2, 3 … of a sheet named Sheet1, one sheet per kind, in one batch."""
+    """Book `records` as the rows 2, 3 … of a sheet named Sheet1, one sheet per kind, in one batch.
+
+    `totals` are printed on the first sheet, and `findings` were told while it was read.
+    """
     content = repr((file, records)).encode("utf-8", "backslashreplace")
     sheets: list[ReadSheet] = []
     for kind in dict.fromkeys(record.kind for record in records):
@@ -197,8 +213,12 @@ def post(
             is_situation=situation,
         )
         posted = posting.post(context, staged, complete=complete)
+        batches.keep_scope(context, staged.kinds, OWNER)
         staging.drop(connection)
         batches.keep_coverage(connection, batch, reading)
+        sheets[0].totals += totals
+        batches.keep_totals(connection, batch, file, sheets[0])
+        batches.keep_findings(connection, batch, [*reading.findings, *findings])
         if not posted.something:
             connection.rollback()
     return Done(batch if posted.something else None, posted, reading.findings)

@@ -14,7 +14,7 @@ from ledger.intake.cells import column_letter
 from ledger.reporting.delimited import write_csv
 from ledger.reporting.tables import Cell, Column, Kind, Table
 from ledger.reporting.workbook import SheetPlan, new_book
-from ledger.store import batches, schema
+from ledger.store import batches, schema, standing
 from ledger.store.database import Database, RowMapping
 from ledger.store.rehearsal import ledger_for
 
@@ -169,7 +169,9 @@ def revert(database: Database, number: int, *, dry_run: bool = False) -> RevertR
         batch = batches.find(connection, number)
         if batch is None:
             result.findings.append(_unknown(number))
-        elif batch["reverted_by"] is not None:
+            return result
+        standing.require_own(connection, number, batch["actor"])
+        if batch["reverted_by"] is not None:
             result.findings.append(
                 Finding("batch-reverted", f"batch {number} was reverted by batch {batch['reverted_by']} already")
             )
@@ -179,6 +181,14 @@ def revert(database: Database, number: int, *, dry_run: bool = False) -> RevertR
                     "revert-blocked",
                     f"batch {number} is itself an undo",
                     remedy="To have the undone rows again, import their file again.",
+                )
+            )
+        elif batch["kind"] == "grant":
+            result.findings.append(
+                Finding(
+                    "revert-blocked",
+                    f"batch {number} gives or takes back a role",
+                    remedy="Take a role back with: euledger db revoke LOGIN",
                 )
             )
         elif later := batches.blockers(connection, number):
@@ -191,7 +201,7 @@ def revert(database: Database, number: int, *, dry_run: bool = False) -> RevertR
                     remedy=f"Revert the later batches first, newest first: {', '.join(map(str, reversed(later)))}.",
                 )
             )
-        if result.findings or batch is None:
+        if result.findings:
             return result
         undo = batches.revert(connection, batch)
         result.transfers = batches.transfer_count(connection, undo)

@@ -9,7 +9,7 @@ from ledger.domain.findings import CheckResult, Finding, Severity
 from ledger.domain.money import display
 from ledger.reconcile import budget
 from ledger.reconcile.budget import EnvelopeAmounts
-from ledger.store import envelopes, integrity, schema
+from ledger.store import envelopes, integrity, schema, standing
 from ledger.store.database import Connection, Database
 from ledger.store.integrity import Place, Wrong
 from ledger.store.models import APPEND_ONLY
@@ -22,11 +22,14 @@ _Check = Callable[[Connection, bool], tuple[int, list[Finding]]]
 def run_checks(database: Database, names: Sequence[str] = (), *, with_illustrative: bool = False) -> list[CheckResult]:
     """Run the checks named, or all, on one state of the ledger. An unknown name is a result that is not ok.
 
+    DatabaseProblem for a login that sees a part of the ledger only.
+
     `with_illustrative` lets the budget checks count illustrative money too; the integrity checks always look at all.
     """
     schema.require_current(database)
     results = []
     with database.read() as connection:
+        standing.require_whole_view(connection, "check")
         for name in dict.fromkeys(names or _CHECKS):
             if name not in _CHECKS:
                 known = ", ".join(_CHECKS)

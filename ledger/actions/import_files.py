@@ -17,7 +17,7 @@ from ledger.domain.findings import Finding, Severity, stops
 from ledger.domain.records import Reading
 from ledger.intake.code_lists import CodeLists
 from ledger.intake.readers.book import ReadFailed
-from ledger.store import batches, posting, schema, staging
+from ledger.store import batches, posting, reach, schema, staging, standing
 from ledger.store.context import Context
 from ledger.store.database import Connection, Database
 from ledger.store.rehearsal import ledger_for
@@ -63,6 +63,7 @@ def import_files(
     rejected row takes back everything. A dry run does it all in a private copy of the ledger.
     """
     schema.require_current(database)
+    standing.refuse_readers(database)
     read = _reader(profile, settings or {}, profile_dirs)
     with ledger_for(database, dry_run=dry_run) as ledger:
         if atomic:
@@ -160,7 +161,6 @@ def _book(connection: Connection, incoming: _Incoming, *, complete: bool) -> Non
         as_of=reading.as_of,
         is_illustrative=reading.is_illustrative,
     )
-    batches.keep_file(connection, batch_id, reading, incoming.kept)
     context = Context(
         connection,
         batch_id,
@@ -172,7 +172,13 @@ def _book(connection: Connection, incoming: _Incoming, *, complete: bool) -> Non
         reading.findings,
         is_situation=reading.is_situation,
     )
+    who = standing.of_session(connection)
+    if refused := reach.beyond(context, incoming.staged.kinds, reading.coverage, who):
+        reading.findings += refused
+        return
+    batches.keep_file(connection, batch_id, reading, incoming.kept)
     posted = posting.post(context, incoming.staged, complete=complete)
+    batches.keep_scope(context, incoming.staged.kinds, who)
     staging.drop(connection)
     result.rows, result.amounts = dict(posted.rows), posted.stated
     result.projects = {

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from fractions import Fraction
 
+from ledger.actions import rights
 from ledger.actions.scope import batch_known_at, build
 from ledger.domain.figures import Figure, listed
 from ledger.domain.findings import Finding
@@ -60,6 +61,7 @@ def reconcile(
     schema.require_current(database)
     done = ReconcileResult()
     with database.read() as connection:
+        done.findings += rights.limited(rights.limit(connection))
         known = batch_known_at(connection, known_at)
         found = figures.current(connection, known)
         bench = _Bench(connection, found, known, as_of, with_illustrative=with_illustrative)

@@ -41,7 +41,7 @@ def build(
     return Filter(
         stage=None if stage is None else _one_of(stage, [s.value for s in Stage if s is not Stage.OUTSIDE], "stage"),
         bases=() if basis in (None, "total") else (_one_of(basis, [*(b.value for b in Basis), "total"], "basis"),),
-        funds=tuple(_code(connection, "fund", fund) for fund in funds),
+        funds=tuple(fund_code(connection, fund) for fund in funds),
         countries=tuple(code for name in countries for code in country_codes(connection, name)),
         themes=tuple(code for theme in themes for code in theme_codes(connection, theme)),
         period_start=period_start,
@@ -81,6 +81,11 @@ def country_codes(connection: Connection, name: str) -> list[str]:
         if group.lower() == name.lower():
             return code_lists.group_countries(connection, group)
     raise UsageProblem(_unknown(name, [*known, *groups], "country or group"))
+
+
+def fund_code(connection: Connection, name: str) -> str:
+    """The fund's code as the ledger writes it."""
+    return _code(connection, "fund", name)
 
 
 def theme_codes(connection: Connection, name: str) -> list[str]:

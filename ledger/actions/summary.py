@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
 
-from ledger.actions import scope
+from ledger.actions import rights, scope
 from ledger.domain.findings import Finding
 from ledger.domain.money import as_json, display
 from ledger.reporting import words
@@ -63,6 +63,7 @@ def summarise(
             with_illustrative=with_illustrative,
         )
         rows, totals, head = collect(connection, wanted, keys)
+        limit = rights.limit(connection)
         names: dict[str, dict[str, str]] = {name: reports.names(connection, name) for name in _NAMED if name in keys}
     filters: dict[str, Any] = {
         "funds": list(wanted.funds),
@@ -70,8 +71,10 @@ def summarise(
         "as_of": as_of,
         "known_at": wanted.known_at,
         "with_illustrative": with_illustrative,
+        "rights": limit,
     }
-    return Summary(keys, stage, basis, rows, totals, head, filters, _pin(wanted, head), names, _findings(totals))
+    findings = [*_findings(totals), *rights.limited(limit)]
+    return Summary(keys, stage, basis, rows, totals, head, filters, _pin(wanted, head), names, findings)
 
 
 def write(database: Database, summary: Summary, path: Path) -> list[Finding]:

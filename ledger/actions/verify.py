@@ -13,7 +13,7 @@ from ledger.audit.checkpoint import compared
 from ledger.audit.verify import Progress, verify_seals
 from ledger.domain.findings import CheckResult, Finding, Severity
 from ledger.domain.notes import Note, NoteProblem, parse_note
-from ledger.store import code_lists, integrity, schema
+from ledger.store import code_lists, integrity, schema, standing
 from ledger.store.database import Connection, Database, DatabaseProblem
 from ledger.store.seals import Unreadable, all_seals, readable
 
@@ -42,6 +42,7 @@ def verify(
     except UnicodeDecodeError as error:  # SQLite's message quotes spoilt text
         raise DatabaseProblem(f"cannot use {database.shown}: the description of its tables is damaged") from error
     with database.read() as connection:
+        standing.require_whole_view(connection, "verify")
         results = verify_state(connection, progress)
         if reread:
             from ledger.actions.evidence import reread_rows

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from ledger.actions import scope
+from ledger.actions import rights, scope
 from ledger.actions.evidence import CellPlace, raw_texts
 from ledger.domain.allocation import allocate
 from ledger.domain.findings import Finding
@@ -86,6 +86,7 @@ def why(
     schema.require_current(database)
     result = WhyResult(ref)
     with database.read() as connection:
+        result.findings += rights.limited(rights.limit(connection))
         known = scope.batch_known_at(connection, known_at)
         if (figure := figures.find(connection, ref, known)) is not None:
             result.nodes.append(_figure(connection, figure, known, with_illustrative=with_illustrative))

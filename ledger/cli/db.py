@@ -1,4 +1,4 @@
-"""`euledger db`: the tables of the ledger."""
+"""`euledger db`: the tables of the ledger, and who may do what with them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from ledger.cli import options
+from ledger.cli import options, rights
 from ledger.cli.console import Column, shown
 from ledger.cli.exits import CLEAN, DATABASE
 from ledger.cli.session import Session, UserError, pass_session
@@ -18,12 +18,17 @@ if TYPE_CHECKING:
 
 @options.group("db")
 def db() -> None:
-    r"""The database itself: upgrade, check, back up, restore, copy.
+    r"""The database itself: upgrade, check, back up, restore, copy, rights.
 
     \b
     Example: euledger db current
-    Changes: upgrade the tables; backup, restore and copy fill a new place.
+    Changes: upgrade the tables, grant and revoke the rights; backup, restore
+             and copy fill a new place.
     """
+
+
+for _command in (rights.grant, rights.revoke, rights.grants):
+    db.add_command(_command)
 
 
 @db.command("upgrade")

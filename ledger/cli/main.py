@@ -11,6 +11,7 @@ from typing import Final
 import click
 
 from ledger import __version__
+from ledger.cli import passwords
 from ledger.cli.exits import DATABASE, INTERNAL, INTERRUPTED, USAGE
 from ledger.cli.lazy import LazyGroup
 from ledger.cli.options import common
@@ -34,7 +35,7 @@ COMMANDS: Final = {
     "summary": ("ledger.cli.summary:summary", "Sum the ledger up by fund, country, year and more."),
     "bridge": ("ledger.cli.bridge:bridge", "Show how a total went from one state to another."),
     "export": ("ledger.cli.export:export", "Write the journal for hledger or beancount, which add it up anew."),
-    "db": ("ledger.cli.db:db", "The database itself: upgrade, check, back up, restore, copy."),
+    "db": ("ledger.cli.db:db", "The database itself: upgrade, check, back up, restore, copy, rights."),
 }
 
 #: What the machine lacks or refuses: a full disk or quota, a read-only or failing one, no memory or handles left.
@@ -68,14 +69,18 @@ cli.params += common()
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code. No problem, expected or not, shows a traceback."""
     session = Session()
+    warning = passwords.guard(arguments)
     for stream in (sys.stdout, sys.stderr):
         # A name that the terminal's code page lacks is shown escaped rather than ending the run.
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
+    if warning:
+        click.echo(f"euledger: {warning}", err=True)
     try:
         code = cli.main(arguments, prog_name="euledger", standalone_mode=False, obj=session)
         sys.stdout.flush()
     except click.UsageError as error:
+        error.message = passwords.hidden(error.message)
         error.show()
         return USAGE
     except click.ClickException as error:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from ledger.cli.exits import USAGE, exit_for
+from ledger.cli.passwords import hidden
 
 if TYPE_CHECKING:
     from ledger.cli.console import Console
@@ -120,7 +121,7 @@ class Session:
     def fail(self, code: int, message: str) -> int:
         """Tell in one line (and in JSON, if that was asked for) that the work could not be done; returns `code`."""
         self.exit_code = code
-        message = " ".join(message.split())
+        message = hidden(" ".join(message.split()))
         click.echo(f"euledger: {message}", err=True)
         if self.wants_json:
             click.echo(self._envelope([], [], error=message))

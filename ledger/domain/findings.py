@@ -249,6 +249,10 @@ _REGISTRY: tuple[tuple[str, Severity, str, str], ...] = (
      "Say the date of the list with --set as_of=YYYY-MM-DD."),
     ("rows-vanished", Severity.WARNING, "Projects of an earlier file of this source are not in this one.",
      "If the new list is complete, import it with --complete to reverse them."),
+    ("beyond-rights", Severity.STOP, "The list states what its importer's login may not book: another fund or country.",
+     "Take those rows out, or ask who owns the ledger for the right: euledger db grant officer LOGIN --fund … --country …"),
+    ("rights-limited", Severity.INFO, "The login sees a part of the ledger; sums are of that part alone.",
+     "Nothing to do; an auditor's login sees all of it."),
     # --- the ledger ----------------------------------------------------------------------------------------------
     ("batch-unknown", Severity.STOP, "No batch has this number.", "List the batches with: euledger imports list"),
     ("clock-behind", Severity.WARNING, "By its clock a batch was recorded before an earlier one: a clock is or was wrong.",
@@ -275,6 +279,8 @@ _REGISTRY: tuple[tuple[str, Severity, str, str], ...] = (
      "Rebuild the balances with: euledger db upgrade; report the fault."),
     ("trigger-missing", Severity.ERROR, "Booked rows of a table could be changed or deleted.",
      "Restore the database from a copy, or compare it with: euledger db check"),
+    ("rights-differ", Severity.ERROR, "The server allows, or keeps, something else than the ledger's roles mean.",
+     "Give the roles their effect again with: euledger db grants --renew; take the rest back by hand."),
     ("illustrative-mixed", Severity.ERROR, "Illustrative and recorded money touch each other.",
      "Revert the batch that is named, and report the fault."),
     # --- seals ---------------------------------------------------------------------------------------------------

@@ -72,7 +72,13 @@ def head(summary: Summary) -> str:
 
 def limits(summary: Summary) -> list[tuple[str, str]]:
     """The filters in words, only those that were set."""
-    shown = {"funds": "Funds", "countries": "Countries", "as_of": "As of", "known_at": "Known at batch"}
+    shown = {
+        "funds": "Funds",
+        "countries": "Countries",
+        "as_of": "As of",
+        "known_at": "Known at batch",
+        "rights": "Seen by",
+    }
     found = []
     for name, label in shown.items():
         value = summary.filters.get(name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 import json
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,7 +13,7 @@ from sqlalchemy import Connection, RowMapping, insert, select, text
 
 import ledger
 from ledger.domain.findings import Finding
-from ledger.domain.records import PrintedTotal, Reading, ReadSheet
+from ledger.domain.records import Kind, PrintedTotal, Reading, ReadSheet
 from ledger.store import journal, seals
 from ledger.store.context import Context
 from ledger.store.models import (
@@ -27,6 +27,7 @@ from ledger.store.models import (
     SourceSheet,
 )
 from ledger.store.staging import HOLDERS
+from ledger.store.standing import ANY, Standing, require_writer
 
 #: The clocks of a team's machines may differ by this much, and the batches say nothing.
 _CLOCKS_DIFFER = timedelta(minutes=1)
@@ -50,15 +51,17 @@ def actor() -> str:
 def open_batch(connection: Connection, kind: str, **values: Any) -> int:
     """Insert a batch and return its number. Numbers run without a gap: a sequence would skip those rolled back.
 
-    A batch that stands before it in the same transaction is sealed first: a seal covers one batch.
+    A batch that stands before it in the same transaction is sealed first: a seal covers one batch. DatabaseProblem for a
+    login that only reads. On PostgreSQL the actor is the login, and the database sees to it.
     """
+    standing = require_writer(connection)
     seals.seal_pending(connection)
     number = int(connection.execute(text("SELECT coalesce(max(id), 0) + 1 FROM batch")).scalar_one())
     row = {
         "id": number,
         "kind": kind,
         "recorded_at": now(),
-        "actor": actor(),
+        "actor": standing.login or actor(),
         "program_version": ledger.__version__,
         "settings": "{}",
         "is_illustrative": False,
@@ -87,7 +90,13 @@ def packed(content: bytes) -> bytes:
 def keep_file(connection: Connection, batch_id: int, reading: Reading, kept: bytes) -> int:
     """Keep the `packed` bytes (once) and say how each sheet was read; returns the id of the file."""
     if connection.execute(select(SourceContent.size).where(SourceContent.sha256 == reading.sha256)).first() is None:
-        connection.execute(insert(SourceContent).values(sha256=reading.sha256, size=reading.size, content=kept))
+        # ON CONFLICT: somebody else's import may have kept the same bytes where this login does not see them.
+        connection.execute(
+            text(
+                "INSERT INTO source_content (sha256, size, content) VALUES (:sha256, :size, :content) ON CONFLICT DO NOTHING"
+            ),
+            {"sha256": reading.sha256, "size": reading.size, "content": kept},
+        )
     file_id = int(
         connection.execute(
             insert(SourceFile)
@@ -192,9 +201,9 @@ def keep_totals(connection: Connection, batch_id: int, file: str, sheet: ReadShe
         ref = f"{file}!{sheet.name}!{letter}{total.row}" if sheet.name else f"{file}!{letter}{total.row}"
         figure_id = connection.execute(select(PublishedFigure.id).where(PublishedFigure.ref == ref)).scalar()
         if figure_id is None:
-            figure_id = connection.execute(
-                insert(PublishedFigure).values(ref=ref, batch_id=batch_id).returning(PublishedFigure.id)
-            ).scalar_one()
+            figure_id = _new_figure(connection, batch_id, ref) or _new_figure(
+                connection, batch_id, f"{ref} #{batch_id}"
+            )
         connection.execute(
             insert(PublishedFigureVersion).values(
                 figure_id=figure_id,
@@ -215,6 +224,31 @@ def keep_totals(connection: Connection, batch_id: int, file: str, sheet: ReadShe
                 scope_cells=total.cells,
                 cells_value=plain(total.computed_minor, total.currency),
             )
+        )
+
+
+def _new_figure(connection: Connection, batch_id: int, ref: str) -> int | None:
+    """The number of a new figure; None where the name is taken, by a figure that this login does not see."""
+    query = text(
+        "INSERT INTO published_figure (ref, batch_id) VALUES (:ref, :batch) ON CONFLICT (ref) DO NOTHING RETURNING id"
+    )
+    return connection.execute(query, {"ref": ref, "batch": batch_id}).scalar()
+
+
+def keep_scope(context: Context, kinds: Iterable[Kind], standing: Standing) -> None:
+    """Record the funds and countries that the staged file speaks of; refused rows count as wide as who imports them."""
+    stated = ["SELECT fund_code, country_code FROM stage_amount"]
+    stated += [
+        f"SELECT fund_code, country_code FROM {HOLDERS[kind].staged}" for kind in kinds if HOLDERS[kind].has_account
+    ]
+    add = "INSERT INTO batch_scope (batch_id, fund_code, country_code) SELECT DISTINCT CAST(:batch AS bigint), "
+    context.run(f"{add}fund_code, country_code FROM ({' UNION ALL '.join(stated)}) AS stated")
+    for fund, country in standing.scope:
+        context.run(
+            f"{add}CAST(:fund AS text), CAST(:country AS text) FROM stage_row WHERE state = 'rejected' "
+            "ON CONFLICT DO NOTHING",
+            fund=fund or ANY,
+            country=country or ANY,
         )
 
 
@@ -347,7 +381,9 @@ def revert(connection: Connection, batch: RowMapping) -> int:
 
 def row_base(connection: Connection) -> int:
     """The highest id in `source_row`: a file's rows are numbered on from there (inside the write transaction)."""
-    return int(connection.execute(text("SELECT coalesce(max(id), 0) FROM source_row")).scalar_one())
+    # On PostgreSQL there may be rows that this login does not see; in a dry run's copy, rows that only it sees.
+    all_of_them = "" if connection.dialect.name == "sqlite" else ", ledger_row_base()"
+    return max(connection.execute(text(f"SELECT coalesce(max(id), 0){all_of_them} FROM source_row")).one())
 
 
 def findings(connection: Connection, batch_id: int) -> list[dict[str, Any]]:

@@ -231,6 +231,13 @@ class Database:
             return f"{self.shown} only reads: it is a standby, or was set so. Write to the ledger itself"
         if code == _IN_THE_WAY:
             return f"{self.shown} is a standby and broke the reading off, to follow its ledger ({cause}). Repeat it"
+        if "row-level security policy" in cause:
+            return f"{self.shown} takes no rows beyond the rights of your login ({cause})"
+        if cause.startswith("permission denied for ") and "database" not in cause:
+            return (
+                f"{self.shown} does not give your login the right to that ({cause}). Who owns the ledger gives rights: "
+                "euledger db grant"
+            )
         if "no such table" in cause or "does not exist" in cause:
             return f"{self.shown} is not a ledger, or an older one ({cause}). Run: euledger init"
         return f"cannot use {self.shown}: {cause}"

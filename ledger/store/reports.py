@@ -9,9 +9,18 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from ledger.store import totals
+from ledger.store import standing, totals
 from ledger.store.journal import RANK
 from ledger.store.totals import KEYS, Filter
+
+#: The cell of a transfer t, and where that is read.
+_CELL = "coalesce(f.name, ''), coalesce(s.name, ''), coalesce(r.number, 0), t.source_column"
+_TRACE = (
+    "LEFT JOIN source_row r ON r.id = t.source_row_id LEFT JOIN source_sheet s ON s.id = r.sheet_id "
+    "LEFT JOIN source_file f ON f.id = s.file_id "
+    "ORDER BY f.id, s.position, r.number, t.source_column, t.id, q.minor DESC"
+)
+_NO_CELL = "'', '', 0, CAST(NULL AS integer)"
 
 #: Rows fetched at a time, so that a ledger of a million transfers passes through little memory.
 FETCH = 5_000
@@ -75,11 +84,12 @@ class Line:
 def lines(connection: Connection, wanted: Filter, by: Sequence[str]) -> Iterator[Line]:
     """The live transfers behind each row of `totals(connection, wanted, by)`, in the order of files, sheets and rows.
 
-    A transfer between two rows gives a line to each; one that stays inside a row gives none. The lines of a row add
+    A planner's lines name no cells: evidence is not theirs to read. A transfer between two rows gives a line to each; one that stays inside a row gives none. The lines of a row add
     up to it exactly. Shares of an earmark are not applied: `wanted.earmark` must be None.
     """
     assert wanted.earmark is None
     where, values = totals._conditions(wanted, years=False)  # noqa: SLF001 - the same package: one meaning of a Filter
+    traced = standing.of_session(connection).role != "planner"
     columns = ["x.currency", "x.price_basis", "x.is_illustrative", *(KEYS[name] for name in by)]
     picked = ", ".join(f"{column} AS k{number}" for number, column in enumerate(columns))
     inner = (
@@ -95,14 +105,11 @@ def lines(connection: Connection, wanted: Filter, by: Sequence[str]) -> Iterator
     )
     told = (
         "SELECT q.minor, q.transfer_id, t.batch_id, coalesce(p.ref, e.ref, g.ref, h.fund_code), "
-        "coalesce(pv.title, ev.title, gv.title, ''), t.value_date, coalesce(f.name, ''), coalesce(s.name, ''), "
-        "coalesce(r.number, 0), t.source_column, t.rule, h.fund_code, h.country_code, h.theme_code, q.year, h.stage, "
+        f"coalesce(pv.title, ev.title, gv.title, ''), t.value_date, {_CELL if traced else _NO_CELL}, t.rule, h.fund_code, h.country_code, h.theme_code, q.year, h.stage, "
         f"h.basis, {', '.join(f'q.k{n}' for n in range(len(columns)))} "
         f"FROM ({inner}) AS q JOIN transfer t ON t.id = q.transfer_id JOIN account h ON h.id = "
         f"CASE WHEN q.minor > 0 THEN t.credit_account_id ELSE t.debit_account_id END {versions} "
-        "LEFT JOIN source_row r ON r.id = t.source_row_id LEFT JOIN source_sheet s ON s.id = r.sheet_id "
-        "LEFT JOIN source_file f ON f.id = s.file_id "
-        "ORDER BY f.id, s.position, r.number, t.source_column, t.id, q.minor DESC"
+        + (_TRACE if traced else "ORDER BY t.id, q.minor DESC")
     )
     for r in connection.execute(text(told), values, execution_options={"yield_per": FETCH}):
         yield Line(

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, inspect, text
 
 from ledger import shipped
+from ledger.store import rights
 from ledger.store.database import Database, DatabaseProblem
 from ledger.store.models import APPEND_ONLY, Base
 from ledger.store.revisions import head, revisions
@@ -33,6 +34,8 @@ def upgrade(
             if before is not None and before != (head() if revision == "head" else revision):
                 first(before)
             build(connection, revision)
+            if not database.is_sqlite:
+                rights.apply(connection, create=False)  # what a step has made is given to the roles that are there
     return before, current(database)
 
 

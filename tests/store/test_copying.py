@@ -354,13 +354,13 @@ def test_a_ledger_does_not_replace_itself(sqlite_url: str, tmp_path: Path) -> No
     ledger.close()
 
 
-def test_a_text_where_a_number_belongs_is_told_without_repeating_it(sqlite_url: str, empty_postgres: str) -> None:
+def test_a_text_where_a_day_belongs_is_told_without_repeating_it(sqlite_url: str, empty_postgres: str) -> None:
     ledger = new_ledger(sqlite_url)
     post(ledger, [project("P", amount(1))])
     with ledger.write() as connection:
-        connection.execute(text("UPDATE balance SET to_date_minor = 'Kanarienvogel'"))
+        connection.execute(text("UPDATE country_group_member SET valid_from = 'Kanarienvogel'"))
     place = Database(parse_url(empty_postgres))
-    with pytest.raises(DatabaseProblem, match="the table balance holds what does not fit") as caught:
+    with pytest.raises(DatabaseProblem, match="the table country_group_member holds what does not fit") as caught:
         carry(ledger, place)
     assert "Kanarienvogel" not in str(caught.value)
     assert leftovers(place) == []

@@ -46,6 +46,7 @@ from ledger.store.models.portfolio import (
     ProjectVersion,
 )
 from ledger.store.models.rates import Rate, RateVersion
+from ledger.store.models.rights import BatchScope, Membership
 from ledger.store.models.seals import Seal, SealHint
 
 #: Refused by triggers on both databases: UPDATE, DELETE (and TRUNCATE) of anything booked.
@@ -74,6 +75,8 @@ APPEND_ONLY = (
     "rate_version",
     "seal",
     "seal_hint",
+    "membership",
+    "batch_scope",
 )
 
 __all__ = [
@@ -82,6 +85,7 @@ __all__ = [
     "Balance",
     "Base",
     "Batch",
+    "BatchScope",
     "Country",
     "CountryGroup",
     "CountryGroupMember",
@@ -90,6 +94,7 @@ __all__ = [
     "Envelope",
     "EnvelopeVersion",
     "Fund",
+    "Membership",
     "Programme",
     "ProgrammeVersion",
     "Project",

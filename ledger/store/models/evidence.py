@@ -25,9 +25,11 @@ class Batch(Base):
     __table_args__ = (UniqueConstraint("reverts_id"),)
 
     id: Mapped[Identity]
-    kind: Mapped[str] = mapped_column(String(20), comment="reference, import, revert, figure or waiver")
+    kind: Mapped[str] = mapped_column(String(20), comment="reference, import, revert, figure, waiver or grant")
     recorded_at: Mapped[Timestamp] = mapped_column(index=True)
-    actor: Mapped[Line] = mapped_column(comment="who, as the operating system says: a claim, not a proof")
+    actor: Mapped[Line] = mapped_column(
+        comment="who: the login of the PostgreSQL server; on SQLite what the operating system says, a claim and no proof"
+    )
     program_version: Mapped[str] = mapped_column(String(40))
     source: Mapped[Line | None] = mapped_column(comment="namespace of the references: profile, or --set source=")
     profile: Mapped[Line | None]
