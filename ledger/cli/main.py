@@ -80,8 +80,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code = cli.main(arguments, prog_name="euledger", standalone_mode=False, obj=session)
         sys.stdout.flush()
     except click.UsageError as error:
-        error.message = passwords.hidden(error.message)
-        error.show()
+        click.UsageError(passwords.hidden(error.format_message()), error.ctx).show()
         return USAGE
     except click.ClickException as error:
         return session.fail(USAGE, error.format_message())

@@ -383,7 +383,8 @@ def row_base(connection: Connection) -> int:
     """The highest id in `source_row`: a file's rows are numbered on from there (inside the write transaction)."""
     # On PostgreSQL there may be rows that this login does not see; in a dry run's copy, rows that only it sees.
     all_of_them = "" if connection.dialect.name == "sqlite" else ", ledger_row_base()"
-    return max(connection.execute(text(f"SELECT coalesce(max(id), 0){all_of_them} FROM source_row")).one())
+    found = connection.execute(text(f"SELECT coalesce(max(id), 0){all_of_them} FROM source_row")).one()
+    return max(map(int, found))
 
 
 def findings(connection: Connection, batch_id: int) -> list[dict[str, Any]]:

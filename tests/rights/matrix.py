@@ -124,7 +124,9 @@ def sample(team: Team) -> Iterator[Row]:
                 row = dict(zip(columns, found, strict=True))
                 key = {name: row[name] for name in keys}
                 if table == "source_row":  # a new one must go on where the last one ended
-                    row["id"] = connection.execute("SELECT max(id) + 1 FROM source_row").fetchone()[0]
+                    following = connection.execute("SELECT max(id) + 1 FROM source_row").fetchone()
+                    assert following is not None
+                    row["id"] = following[0]
                 yield Row(table, scope, key, row)
 
 

@@ -139,7 +139,8 @@ def test_a_login_is_made_on_request_and_without_a_password(own_team: Team, owner
 )
 def test_every_difference_is_told(team: Team, statement: str, word: str) -> None:
     names = {role: team.login(role) for role in ("owner", "officer", "nobody")} | {"db": team.name}
-    database = Database(team.database("auditor").url.set(**_login_of(team)))
+    user, password = _login_of(team)
+    database = Database(team.database("auditor").url.set(username=user, password=password))
     with database.engine.connect() as connection:
         connection.exec_driver_sql(statement.format(**names))
         lines = catalogue.differences(connection)
@@ -148,9 +149,9 @@ def test_every_difference_is_told(team: Team, statement: str, word: str) -> None
     assert any(word.format(**names) in line for line in lines), lines
 
 
-def _login_of(team: Team) -> dict[str, str]:
+def _login_of(team: Team) -> tuple[str, str]:
     with team.admin() as connection:
-        return {"username": connection.info.user, "password": connection.info.password}
+        return connection.info.user, connection.info.password
 
 
 def test_renewing_mends_what_was_done_by_hand(own_team: Team, owner: Database) -> None:
