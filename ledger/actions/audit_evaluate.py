@@ -287,6 +287,7 @@ def _from_sample(
     kept = json.loads(row["parameters"])
     drawn = {item["unit"]: item for item in items}
     by_unit: dict[str, AuditedRow] = {}
+    unread = any(finding.level in (Severity.STOP, Severity.ERROR) for finding in findings)
     for each in rows:
         item = drawn.get(each.unit)
         if item is None or each.unit in by_unit:
@@ -300,9 +301,9 @@ def _from_sample(
         else:
             exhaustive = bool(item["is_exhaustive"])
             by_unit[each.unit] = replace(each, stratum=item["stratum"], exhaustive=exhaustive)
-    unread = any(finding.level in (Severity.STOP, Severity.ERROR) for finding in findings)
     if not unread:
-        missing = [unit for unit in drawn if unit not in by_unit]
+        seen = {each.unit for each in rows}
+        missing = [unit for unit in drawn if unit not in seen]
         findings += [Finding("sample-unit-missing", f"{unit} is not in the file", file) for unit in missing]
     populations: Populations = {each["stratum"]: (each["units"], each["book_minor"]) for each in kept["strata"]}
     reliability = kept["reliability"]
