@@ -218,5 +218,5 @@ def _must_have_units(stratum: Sums) -> None:
 def _variance(stratum: Sums) -> Fraction:
     if stratum.variance is None:
         where = f"the stratum {stratum.name!r}" if stratum.name else "the sample"
-        raise CannotEvaluate(f"{where} has one unit: a standard deviation needs two, or --std-dev")
+        raise CannotEvaluate(f"{where} has one unit: a standard deviation needs two")
     return stratum.variance

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
-from statistics import NormalDist
 from typing import Final
 
 
@@ -27,6 +26,8 @@ _RF: Final = {
 _EF: Final = {99: "1.9", 95: "1.6", 90: "1.5", 85: "1.4", 80: "1.3", 75: "1.25", 70: "1.2", 60: "1.1", 50: "1.0"}
 _CENT: Final = Decimal("0.01")
 _DIGITS: Final = Context(prec=40)
+#: sqrt(2 / pi)
+_ROOT_2_BY_PI: Final = Decimal("0.7978845608028653558798921198687637369517")
 
 
 def z_factor(confidence: Fraction) -> Fraction:
@@ -36,8 +37,7 @@ def z_factor(confidence: Fraction) -> Fraction:
         return Fraction(_Z[int(percent)])
     if not Fraction(1, 2) <= confidence < 1:
         raise FactorUnknown("the confidence must be at least 0.5 and below 1")
-    # A quantile of the normal distribution, not an amount: rounded before it meets one.
-    return Fraction(f"{NormalDist().inv_cdf(float((1 + confidence) / 2)):.3f}")
+    return Fraction(normal_limit(confidence).quantize(Decimal("0.001"), ROUND_HALF_UP))
 
 
 def reliability_factor(confidence: Fraction) -> Fraction:
@@ -53,6 +53,25 @@ def expansion_factor(confidence: Fraction) -> Fraction:
 def reliability_step(confidence: Fraction, errors: int) -> Fraction:
     """RF(k) - RF(k-1) for k `errors`: Poisson limits rounded to two decimals, which is what appendix 3 prints."""
     return _reliability(confidence, errors) - _reliability(confidence, errors - 1)
+
+
+def normal_limit(confidence: Fraction) -> Decimal:
+    """The z within which a normal value lies, on both sides, with that probability; to ten decimals (bisection)."""
+    wanted = _DIGITS.divide(Decimal(confidence.numerator), Decimal(confidence.denominator))
+    low, high = Decimal(0), Decimal(8)
+    while high - low > Decimal("1e-11"):
+        middle = _DIGITS.divide(_DIGITS.add(low, high), Decimal(2))
+        # The probability is sqrt(2 / pi) exp(-z^2 / 2) (z + z^3 / 3 + z^5 / 15 + ...): all terms are positive.
+        square, term, total, odd = _DIGITS.multiply(middle, middle), middle, middle, 3
+        while term > Decimal("1e-30"):
+            term = _DIGITS.divide(_DIGITS.multiply(term, square), Decimal(odd))
+            total, odd = _DIGITS.add(total, term), odd + 2
+        density = _DIGITS.multiply(_DIGITS.exp(_DIGITS.divide(-square, Decimal(2))), _ROOT_2_BY_PI)
+        if _DIGITS.multiply(density, total) < wanted:
+            low = middle
+        else:
+            high = middle
+    return high.quantize(Decimal("1e-10"))
 
 
 def poisson_limit(confidence: Fraction, errors: int) -> Decimal:
@@ -79,6 +98,6 @@ def _reliability(confidence: Fraction, errors: int) -> Fraction:
 def _printed(table: dict[int, str], confidence: Fraction, what: str) -> Fraction:
     percent = confidence * 100
     if percent not in table:
-        listed = ", ".join(f"0.{level}" for level in sorted(table))
-        raise FactorUnknown(f"the guidance prints no {what} at a confidence of {float(confidence):g}; it has {listed}")
+        listed = ", ".join(f"{level} %" for level in sorted(table))
+        raise FactorUnknown(f"the guidance prints no {what} at a confidence of {percent} %; it has {listed}")
     return Fraction(table[int(percent)])

@@ -102,7 +102,7 @@ def audit() -> None:
     r"""Audit sampling: sample, evaluate, residual, samples.
 
     \b
-    Example: euledger audit sample --method mus --std-dev 0.085 --stage declared -o checklist.xlsx
+    Example: euledger audit sample --method mus --std-dev 0.08 -o check.xlsx
     Changes: `sample` keeps what it drew; the others change nothing.
     """
 
@@ -147,7 +147,7 @@ def sample(session: Session, /, *, population: int | None, book_value: Decimal |
     projects of the ledger hold. The draw can be repeated by anybody: see the auditor's guide.
 
     \b
-    Example: euledger audit sample --method mus --std-dev 0.085 --anticipated-error 0.004 --book-value 4199882024
+    Example: euledger audit sample --method mus --std-dev 0.08 -o check.xlsx
     Changes: a draw is kept in the ledger, with seed and hash; -o writes the checklist (xlsx).
     """
     from ledger.actions import audit_sample, audit_terms
@@ -213,7 +213,7 @@ def sample(session: Session, /, *, population: int | None, book_value: Decimal |
 @click.option("--sum-errors", type=NUMBER, default="0", help="Without FILE: errors of the random part.")
 @click.option("--sum-book-values", type=NUMBER, default="0", help="Without FILE: book values of the random part.")
 @click.option("--sum-rates", type=NUMBER, default="0", help="Without FILE, mus: sum of error / book value.")
-@click.option("--std-dev", type=NUMBER, help="Without FILE: of errors, of ratio residuals, or of rates for mus.")
+@click.option("--sample-std-dev", type=NUMBER, help="Without FILE: of errors, of ratio residuals, or of rates for mus.")
 @click.option("--exhaustive-units", type=click.IntRange(0), default=0, help="Without FILE: units audited whole.")
 @click.option("--exhaustive-book-value", type=NUMBER, default="0", help="Without FILE: their book value.")
 @click.option("--exhaustive-error", type=NUMBER, default="0", help="Without FILE: their errors.")
@@ -229,7 +229,7 @@ def evaluate(session: Session, /, *, file: Path | None, number: int | None, **gi
     sums are stated.
 
     \b
-    Example: euledger audit evaluate checklist.xlsx --sample 1
+    Example: euledger audit evaluate check.xlsx --sample 1
     Changes: nothing.
     """
     from ledger.actions import audit_evaluate as action
@@ -267,7 +267,7 @@ def evaluate(session: Session, /, *, file: Path | None, number: int | None, **gi
                 error=given["sum_errors"],
                 book_value=given["sum_book_values"],
                 rates=given["sum_rates"],
-                deviation=given["std_dev"],
+                deviation=given["sample_std_dev"],
                 exhaustive_units=given["exhaustive_units"],
                 exhaustive_book_value=given["exhaustive_book_value"],
                 exhaustive_error=given["exhaustive_error"],
@@ -290,7 +290,7 @@ def residual(session: Session, /, **given: Any) -> None:
     r"""The residual error rate after corrections, and the extrapolated correction that is still due.
 
     \b
-    Example: euledger audit residual --population 1000 --total-error-rate 2.2% --corrections 2.1
+    Example: euledger audit residual --population 1000 --total-error-rate 2.2%
     Changes: nothing.
     """
     from ledger.actions import audit_evaluate as action

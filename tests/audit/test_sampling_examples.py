@@ -19,6 +19,7 @@ from ledger.audit.exact import minor, root
 from ledger.audit.factors import (
     FactorUnknown,
     expansion_factor,
+    normal_limit,
     poisson_limit,
     reliability_factor,
     reliability_step,
@@ -35,7 +36,11 @@ APPENDIX_3 = "2.30 3.89 5.32 6.68 7.99 9.27 10.53 11.77 12.99 14.21 15.41 16.60 
 def test_factors_are_the_printed_ones() -> None:
     printed = {60: "0.842", 70: "1.036", 80: "1.282", 90: "1.645", 95: "1.960"}
     assert {level: z_factor(Fraction(level, 100)) for level in printed} == {k: Fraction(v) for k, v in printed.items()}
+    # What the table lacks is computed; what it has would come out the same.
     assert z_factor(Fraction(85, 100)) == Fraction("1.440")
+    assert str(normal_limit(Fraction(95, 100))) == "1.9599639845"
+    for level, text in printed.items():
+        assert abs(Fraction(normal_limit(Fraction(level, 100))) - Fraction(text)) < Fraction(1, 2000)
     assert reliability_factor(Fraction(9, 10)) == Fraction("2.31")
     assert expansion_factor(Fraction(75, 100)) == Fraction("1.25")
     with pytest.raises(FactorUnknown, match="no reliability factor at a confidence"):

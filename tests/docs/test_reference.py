@@ -164,7 +164,7 @@ LINES = [
     "bridge --from 1", "export -o TEMP/journal.hledger",
     "bridge --from 1", "audit sample --method mus --std-dev 0.1 --book-value 1000", "audit sample --method srs --sample-size 3",
     "audit samples list", "audit samples show 1", "audit residual --population 1000 --total-error-rate 0.03",
-    "audit evaluate --method mus --book-value 1000 --sample-size 9 --sum-rates 0.1 --std-dev 0.1",
+    "audit evaluate --method mus --book-value 1000 --sample-size 9 --sum-rates 0.1 --sample-std-dev 0.1",
 ]  # fmt: skip
 
 
