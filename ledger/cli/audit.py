@@ -148,7 +148,7 @@ def sample(session: Session, /, *, population: int | None, book_value: Decimal |
 
     \b
     Example: euledger audit sample --method mus --std-dev 0.08 -o check.xlsx
-    Changes: a draw is kept in the ledger, with seed and hash; -o writes the checklist (xlsx).
+    Changes: keeps the draw in the ledger; -o writes the checklist (xlsx).
     """
     from ledger.actions import audit_sample, audit_terms
     from ledger.audit.sampling import Method
