@@ -77,9 +77,10 @@ _NAMED = 3
 
 
 def _unit(item: Item) -> list[Cell]:
-    named = [f"{part.file}!{part.sheet}!{part.cell}" for part in item.cells[:_NAMED]]
-    more = [f"and {len(item.cells) - _NAMED} more"] if len(item.cells) > _NAMED else []
-    where = "; ".join([*named, *more])
+    # A split project has several amounts from one cell.
+    named = list(dict.fromkeys(f"{part.file}!{part.sheet}!{part.cell}" for part in item.cells))
+    more = [f"and {len(named) - _NAMED} more"] if len(named) > _NAMED else []
+    where = "; ".join([*named[:_NAMED], *more])
     return [item.unit, item.stratum_label, item.book_value, None, None, None, item.title, item.source, where]
 
 

@@ -15,6 +15,7 @@ from ledger.actions.audit_evaluate import Question, evaluate
 from ledger.actions.audit_sample import checklist, draw
 from ledger.actions.audit_samples import list_samples, show_sample
 from ledger.actions.audit_terms import Request, Sample, size_alone
+from ledger.actions.batches import revert
 from ledger.actions.scope import UsageProblem
 from ledger.actions.verify import verify
 from ledger.audit.evaluation import Conclusion
@@ -93,6 +94,15 @@ def test_a_dry_run_shows_the_same_and_keeps_nothing(database_url: str) -> None:
         real.sample,
         real.batch,
     )
+
+
+def test_a_sample_cannot_be_taken_back(sqlite_url: str) -> None:
+    database = portfolio(sqlite_url)
+    done = drawn(database)
+    assert done.batch is not None
+    refused = revert(database, done.batch)
+    assert (refused.batch, [finding.code for finding in refused.findings]) == (None, ["revert-blocked"])
+    assert len(list_samples(database)) == 1
 
 
 def test_strata_are_sampled_by_themselves(sqlite_url: str) -> None:
