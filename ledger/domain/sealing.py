@@ -16,60 +16,71 @@ from ledger.domain.merkle import leaf_hash
 
 _VERSION: Final = ("batch_id", "source_row_id", "is_withdrawn", "digest")
 
+_FIRST: Final[Mapping[str, tuple[str, ...]]] = {
+    "batch": (
+        *("id", "kind", "recorded_at", "actor", "program_version", "source", "profile", "profile_sha256"),
+        *("settings", "as_of", "is_illustrative", "reverts_id", "note"),
+    ),
+    "source_content": ("sha256", "size", "content"),
+    "source_file": ("id", "batch_id", "name", "sha256", "format", "encoding", "delimiter"),
+    "source_sheet": ("id", "file_id", "name", "position", "header_rows", "columns"),
+    "source_row": ("id", "sheet_id", "number", "state", "digest"),
+    "finding": ("id", "batch_id", "code", "severity", "sheet", "cell", "message", "details"),
+    "envelope": ("id", "ref", "batch_id"),
+    "envelope_version": (
+        *("id", "envelope_id", *_VERSION, "parent_id", "title", "role", "parts", "feeds", "fund_code"),
+        *("country_code", "period_start", "period_end", "vintage", "status", "legal_reference", "source", "note"),
+    ),
+    "programme": ("id", "source", "ref", "batch_id"),
+    "programme_version": (
+        *("id", "programme_id", *_VERSION, "title", "fund_code", "country_code", "theme_code"),
+        *("managing_authority", "start_date", "end_date", "quote", "note"),
+    ),
+    "project": ("id", "source", "ref", "batch_id"),
+    "project_version": (
+        *("id", "project_id", *_VERSION, "parent_id", "programme_id", "unit", "fund_code", "country_code"),
+        *("theme_code", "title", "summary", "beneficiary", "beneficiary_country", "country_text", "location"),
+        *("nuts", "postcode", "city", "start_date", "end_date", "decision_date", "status", "eu_rate", "priority"),
+        *("specific_objective", "intervention_type", "theme_text", "call", "url", "year"),
+        *("managing_authority", "note"),
+    ),
+    "project_split": ("id", "version_id", "kind", "code", "share_ppb"),
+    "project_earmark": ("id", "version_id", "earmark_code", "share_ppb"),
+    "coverage": (*("id", "batch_id", "fund_code", "earmark_code", "country_code", "period_start", "period_end"),),
+    "account": (
+        *("id", "envelope_id", "programme_id", "project_id", "fund_code", "country_code", "theme_code", "stage"),
+        *("basis", "currency", "price_basis", "is_illustrative"),
+    ),
+    "transfer": (
+        *("id", "batch_id", "debit_account_id", "credit_account_id", "amount_minor", "value_date"),
+        *("source_row_id", "source_column", "rule", "reverses_id"),
+    ),
+    "published_figure": ("id", "ref", "batch_id"),
+    "published_figure_version": (
+        *("id", "figure_id", *_VERSION, "origin", "scope", "kind", "quote", "source", "page", "section"),
+        *("qualifier", "value", "unit", "measure", "stage", "basis", "fund", "earmark", "country", "theme"),
+        *("period_start", "period_end", "as_of", "envelope", "scope_of", "programme", "denominator", "part_of"),
+        *("counting_unit", "rule", "is_target", "scope_cells", "cells_value", "note", "relations", "caveat"),
+    ),
+    "waiver": ("id", "batch_id", "figure_id", "difference", "reason", "evidence", "valid_until"),
+    "rate": ("id", "ref", "batch_id"),
+    "rate_version": ("id", "rate_id", *_VERSION, "currency", "rate", "valid_from", "valid_to", "source", "note"),
+}
 #: format -> table -> columns, in the order of the leaves. A row stands in the order of its first column; of the kept
 #: files the third value is the SHA-256 of the bytes as they are stored. A column that is added later needs a new format
 #: (seals of the old one stay as they are), and a test says so.
 FORMATS: Final[Mapping[int, Mapping[str, tuple[str, ...]]]] = {
-    1: {
-        "batch": (
-            *("id", "kind", "recorded_at", "actor", "program_version", "source", "profile", "profile_sha256"),
-            *("settings", "as_of", "is_illustrative", "reverts_id", "note"),
+    1: _FIRST,
+    2: {
+        **_FIRST,
+        "audit_sample": (
+            *("id", "batch_id", "method", "parameters", "seed", "population_sha256", "units", "book_minor"),
+            *("currency", "sample_size"),
         ),
-        "source_content": ("sha256", "size", "content"),
-        "source_file": ("id", "batch_id", "name", "sha256", "format", "encoding", "delimiter"),
-        "source_sheet": ("id", "file_id", "name", "position", "header_rows", "columns"),
-        "source_row": ("id", "sheet_id", "number", "state", "digest"),
-        "finding": ("id", "batch_id", "code", "severity", "sheet", "cell", "message", "details"),
-        "envelope": ("id", "ref", "batch_id"),
-        "envelope_version": (
-            *("id", "envelope_id", *_VERSION, "parent_id", "title", "role", "parts", "feeds", "fund_code"),
-            *("country_code", "period_start", "period_end", "vintage", "status", "legal_reference", "source", "note"),
+        "audit_sample_item": (
+            *("id", "sample_id", "position", "unit", "source", "ref", "stratum", "is_exhaustive", "book_minor"),
         ),
-        "programme": ("id", "source", "ref", "batch_id"),
-        "programme_version": (
-            *("id", "programme_id", *_VERSION, "title", "fund_code", "country_code", "theme_code"),
-            *("managing_authority", "start_date", "end_date", "quote", "note"),
-        ),
-        "project": ("id", "source", "ref", "batch_id"),
-        "project_version": (
-            *("id", "project_id", *_VERSION, "parent_id", "programme_id", "unit", "fund_code", "country_code"),
-            *("theme_code", "title", "summary", "beneficiary", "beneficiary_country", "country_text", "location"),
-            *("nuts", "postcode", "city", "start_date", "end_date", "decision_date", "status", "eu_rate", "priority"),
-            *("specific_objective", "intervention_type", "theme_text", "call", "url", "year"),
-            *("managing_authority", "note"),
-        ),
-        "project_split": ("id", "version_id", "kind", "code", "share_ppb"),
-        "project_earmark": ("id", "version_id", "earmark_code", "share_ppb"),
-        "coverage": (*("id", "batch_id", "fund_code", "earmark_code", "country_code", "period_start", "period_end"),),
-        "account": (
-            *("id", "envelope_id", "programme_id", "project_id", "fund_code", "country_code", "theme_code", "stage"),
-            *("basis", "currency", "price_basis", "is_illustrative"),
-        ),
-        "transfer": (
-            *("id", "batch_id", "debit_account_id", "credit_account_id", "amount_minor", "value_date"),
-            *("source_row_id", "source_column", "rule", "reverses_id"),
-        ),
-        "published_figure": ("id", "ref", "batch_id"),
-        "published_figure_version": (
-            *("id", "figure_id", *_VERSION, "origin", "scope", "kind", "quote", "source", "page", "section"),
-            *("qualifier", "value", "unit", "measure", "stage", "basis", "fund", "earmark", "country", "theme"),
-            *("period_start", "period_end", "as_of", "envelope", "scope_of", "programme", "denominator", "part_of"),
-            *("counting_unit", "rule", "is_target", "scope_cells", "cells_value", "note", "relations", "caveat"),
-        ),
-        "waiver": ("id", "batch_id", "figure_id", "difference", "reason", "evidence", "valid_until"),
-        "rate": ("id", "ref", "batch_id"),
-        "rate_version": ("id", "rate_id", *_VERSION, "currency", "rate", "valid_from", "valid_to", "source", "note"),
-    }
+    },
 }
 #: The format that new seals have.
 FORMAT: Final = max(FORMATS)
