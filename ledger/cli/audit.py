@@ -255,7 +255,7 @@ def evaluate(session: Session, /, *, file: Path | None, number: int | None, **gi
         populations=populations,
     )
     if file is not None:
-        database = session.database() if number is not None else None
+        database = session.database_to_read() if number is not None else None
         done = action.evaluate(question, file, database=database, sample=number)
     else:
         if given["sample_size"] is None:
@@ -321,7 +321,7 @@ def list_(session: Session) -> None:
     """
     from ledger.actions import audit_samples
 
-    found = audit_samples.list_samples(session.database())
+    found = audit_samples.list_samples(session.database_to_read())
     columns = [
         Column("sample", is_number=True),
         Column("drawn at"),
@@ -353,7 +353,7 @@ def show(session: Session, *, number: int) -> None:
     """
     from ledger.actions import audit_samples
 
-    view = audit_samples.show_sample(session.database(), number)
+    view = audit_samples.show_sample(session.database_to_read(), number)
 
     def text() -> None:
         if view.line is not None:
