@@ -191,6 +191,14 @@ def revert(database: Database, number: int, *, dry_run: bool = False) -> RevertR
                     remedy="Take a role back with: euledger db revoke LOGIN",
                 )
             )
+        elif batch["kind"] == "sample":
+            result.findings.append(
+                Finding(
+                    "revert-blocked",
+                    f"batch {number} is an audit sample, which booked nothing",
+                    remedy="A sample stays on record; draw another one if it does not serve.",
+                )
+            )
         elif later := batches.blockers(connection, number):
             numbers = ", ".join(map(str, later))
             result.findings.append(

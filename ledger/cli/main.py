@@ -33,6 +33,7 @@ COMMANDS: Final = {
     "verify": ("ledger.cli.verify:verify", "Prove the ledger: compute all seals, kept files and balances anew."),
     "why": ("ledger.cli.why:why", "Unfold a number into the cells it comes from."),
     "summary": ("ledger.cli.summary:summary", "Sum the ledger up by fund, country, year and more."),
+    "audit": ("ledger.cli.audit:audit", "Audit sampling: sample, evaluate, residual, samples."),
     "bridge": ("ledger.cli.bridge:bridge", "Show how a total went from one state to another."),
     "export": ("ledger.cli.export:export", "Write the journal for hledger or beancount, which add it up anew."),
     "db": ("ledger.cli.db:db", "The database itself: upgrade, check, back up, restore, copy, rights."),

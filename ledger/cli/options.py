@@ -151,6 +151,8 @@ class Group(click.Group):
     """A group of such commands."""
 
     command_class = Command
+    #: click's sign for "a group inside is of the same kind"
+    group_class = type
 
     def __init__(self, name: str | None, **attributes: Any) -> None:
         super().__init__(name, **_with_kept_lines(attributes))

@@ -16,7 +16,6 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @options.command("verify")
 @click.option(
     "--checkpoint",
-    "checkpoints",
     type=_FILE,
     multiple=True,
     help="A checkpoint that was kept elsewhere: tells a ledger that was cut off, put back or made anew. Repeatable.",
@@ -30,7 +29,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 def verify(
     session: Session,
     *,
-    checkpoints: tuple[Path, ...],
+    checkpoint: tuple[Path, ...],
     key: str | None,
     tsa_certificates: Path | None,
     proof: Path | None,
@@ -50,12 +49,12 @@ def verify(
 
     console = session.console
     if proof is not None:
-        results = action.verify_proof(proof, checkpoints=checkpoints, key=key)
+        results = action.verify_proof(proof, checkpoints=checkpoint, key=key)
     else:
         with console.progress() as progress:
             results = action.verify(
                 session.database_to_read(),
-                checkpoints=checkpoints,
+                checkpoints=checkpoint,
                 key=key,
                 authorities=tsa_certificates,
                 reread=reread,

@@ -75,6 +75,13 @@ FORMATS: Final[Mapping[int, Mapping[str, tuple[str, ...]]]] = {
         **_FIRST,
         "membership": ("id", "batch_id", "login", "role", "fund_code", "country_code", "is_withdrawn"),
         "batch_scope": ("id", "batch_id", "fund_code", "country_code"),
+        "audit_sample": (
+            *("id", "batch_id", "method", "parameters", "seed", "population_sha256", "units", "book_minor"),
+            *("currency", "sample_size"),
+        ),
+        "audit_sample_item": (
+            *("id", "sample_id", "position", "unit", "source", "ref", "stratum", "is_exhaustive", "book_minor"),
+        ),
     },
 }
 #: The format that new seals have.

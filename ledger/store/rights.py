@@ -17,10 +17,13 @@ ROLES = ("officer", "auditor", "planner")
 
 #: Lists of codes and the schema's number: read by every role.
 _COMMON = ("fund", "country", "country_group", "country_group_member", "theme", "earmark", "alembic_version")
-#: Append-only tables to which nobody but the owner, or a trigger, adds.
-_NOT_BOOKED = ("membership",)
-#: Tables whose numbers the program gives, not a sequence; the database checks or stamps them.
-_NUMBERED = ("batch", "source_row")
+#: What an auditor adds: samples, in batches of their own, which are sealed like any other.
+_SAMPLED = ("audit_sample", "audit_sample_item")
+_AUDITED = ("batch", *_SAMPLED, "seal", "seal_hint")
+#: Append-only tables to which no officer adds.
+_NOT_BOOKED = ("membership", *_SAMPLED)
+#: Tables whose numbers the program gives, not a sequence; the database checks or stamps those of batches and rows.
+_NUMBERED = ("batch", "source_row", "audit_sample")
 #: What a planner reads of each table beside the lists; None means every column. No evidence, and no column that may
 #: name or find a person: beneficiaries, places, free text, and who booked.
 _PLANNER: Mapping[str, tuple[str, ...] | None] = {
@@ -53,7 +56,7 @@ _PLANNER: Mapping[str, tuple[str, ...] | None] = {
     "rate": None,
     "rate_version": None,
 }
-#: What the policies on reading ask, and what those on writing ask beside it.
+#: What the policies on reading ask; what those on opening and sealing a batch ask beside it, and those on booking.
 _READING = (
     *(
         "ledger_is_owner()",
@@ -66,9 +69,11 @@ _READING = (
     *("ledger_inside_batches()", "ledger_touched_accounts()", "ledger_seen_envelopes()", "ledger_seen_programmes()"),
     *("ledger_seen_projects()", "ledger_seen_figures()"),
 )
+_OPENING = (
+    *("ledger_fresh_batch()", "ledger_open_batch()", "ledger_follows(bigint, text)", "ledger_may_revert(bigint)"),
+)
 _WRITING = (
-    *("ledger_fresh_batch()", "ledger_open_batch()", "ledger_follows(bigint, text)", "ledger_row_base()"),
-    *("ledger_may_cite(text)", "ledger_may_revert(bigint)", "ledger_is_reversal(bigint, bigint, bigint, bigint)"),
+    *("ledger_row_base()", "ledger_may_cite(text)", "ledger_is_reversal(bigint, bigint, bigint, bigint)"),
     *(f"ledger_may_describe_{kind}(bigint)" for kind in ("envelope", "programme", "project")),
     "ledger_beyond(text, text, text[], boolean)",
 )
@@ -84,18 +89,16 @@ def readable(role: str) -> dict[str, tuple[str, ...] | None]:
 
 def addable(role: str) -> dict[str, tuple[str, ...]]:
     """Table to the columns that a role gives when it adds a row; no role changes or deletes one."""
-    if role != "officer":
-        return {}
+    booked = tuple(name for name in APPEND_ONLY if name not in _NOT_BOOKED)
     return {
         name: tuple(c.name for c in Base.metadata.tables[name].columns if c.name != "id" or name in _NUMBERED)
-        for name in APPEND_ONLY
-        if name not in _NOT_BOOKED
+        for name in {"officer": booked, "auditor": _AUDITED}.get(role, ())
     }
 
 
 def callable_functions(role: str) -> tuple[str, ...]:
     """The functions that a role may call."""
-    return _READING + (_WRITING if role == "officer" else ())
+    return _READING + {"officer": (*_OPENING, *_WRITING), "auditor": _OPENING}.get(role, ())
 
 
 def group(role: str, database: str) -> str:

@@ -19,6 +19,7 @@ from ledger.actions.verify import verify_proof
 from ledger.audit.keys import new_key
 from ledger.audit.proof import RowProof, parse_proof
 from ledger.domain.notes import NoteProblem
+from ledger.domain.sealing import FORMAT
 from ledger.store.database import Database
 from tests.audit.ledgers import sealed_tables, tamper, varied
 from tests.builders import amount, post, project
@@ -114,11 +115,12 @@ def test_no_forged_proof_is_believed(ledger: Database) -> None:
     forged += [
         {**told, "row": other["row"]},
         {**told, "row": told["row"].replace("3", "4", 1)},
-        {**told, "seal": told["seal"].replace(",1,1,1,", ",1,1,2,", 1)},
+        {**told, "seal": told["seal"].replace(f",{FORMAT},1,1,", f",{FORMAT},1,2,", 1)},
         {**told, "seal": other["checkpoint"]},
         {**told, "checkpoint": told["checkpoint"].replace("batch 5", "batch 6").replace("\n5\n", "\n6\n")},
         {**told, "row": told["seal"]},
     ]
+    assert told not in forged
     for each in forged:
         try:
             read = parse_proof(json.dumps(each))

@@ -173,7 +173,15 @@ def loose(connection: Connection, table: str) -> Iterator[None]:
             )
             for name in names:
                 connection.exec_driver_sql(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
-            connection.exec_driver_sql("DROP INDEX IF EXISTS uq_account_key")
+            for name in (
+                connection.exec_driver_sql(
+                    "SELECT c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid "
+                    f"WHERE i.indrelid = '{table}'::regclass AND i.indisunique AND NOT i.indisprimary"
+                )
+                .scalars()
+                .all()
+            ):
+                connection.exec_driver_sql(f"DROP INDEX {name}")
         else:
             made = connection.exec_driver_sql(f"SELECT sql FROM sqlite_master WHERE name = '{table}'").scalar_one()
             connection.exec_driver_sql(f"ALTER TABLE {table} RENAME TO {table}_old")

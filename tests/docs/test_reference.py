@@ -162,6 +162,9 @@ LINES = [
     "db backup TEMP/new.backup", "db restore BACKUP --db TEMP/restored.db", "db copy BACKUP TEMP/copied.db",
     "profile list", "profile show projects", "profile new LIST --set currency=EUR", "profile test projects",
     "bridge --from 1", "export -o TEMP/journal.hledger",
+    "audit sample --method mus --std-dev 0.1 --book-value 1000", "audit sample --method srs --sample-size 3",
+    "audit samples list", "audit samples show 1", "audit residual --population 1000 --total-error-rate 0.03",
+    "audit evaluate --method mus --book-value 1000 --sample-size 9 --sum-rates 0.1 --sample-std-dev 0.1",
 ]  # fmt: skip
 
 
@@ -176,6 +179,8 @@ def test_every_key_of_the_json_is_documented(line: str, run: Callable[[str], Any
         documented |= documented_keys()["import"] | documented_keys()["imports-list"]
     if command[1] in ("db-restore", "db-copy"):
         documented |= documented_keys()["db-backup"]
+    if command[1] == "audit-samples-show":
+        documented |= documented_keys()["audit-sample"] | documented_keys()["audit-samples-list"]
     if command[1] == "profile-show":
         documented |= documented_keys()["profile-list"]
     if command[1] in ("summary", "bridge"):

@@ -167,11 +167,17 @@ def test_a_copy_between_databases(shipped: Path, postgres_url: str, euledger: EU
     assert euledger("db", "copy", shipped, postgres_url).code == 0
     assert euledger("db", "copy", postgres_url, tmp_path / "back.db").code == 0
     told = [
-        [euledger("--db", place, *command).out for command in (["reconcile"], ["verify", "-f", "json"])]
+        (euledger("--db", place, "reconcile").out, _verified(euledger("--db", place, "verify", "-f", "json")))
         for place in (shipped, postgres_url, tmp_path / "back.db")
     ]
     assert told[0] == told[1] == told[2]
     assert "met" in told[0][0]
+
+
+def _verified(run: Any) -> list[object]:
+    """What verify looked at, without what only SQLite has: its file."""
+    assert run.code == 0, run.out
+    return [part for part in run.json["results"] if part["name"] != "file"]
 
 
 def test_an_upgrade_takes_a_backup_first(older: Database, euledger: EULedger, tmp_path: Path) -> None:

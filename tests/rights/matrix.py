@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -59,7 +60,7 @@ _CHOSEN = {
 #: What must be different in a second row.
 _UNIQUE = ("ref", "sha256", "hash", "code", "login")
 #: Tables that are given their numbers.
-_NUMBERED = ("batch", "source_row")
+_NUMBERED = ("batch", "source_row", "audit_sample")
 #: What makes a second row fit beside the first.
 _FITTING: Mapping[str, dict[str, Any]] = {
     "account": {"price_basis": "2018"},
@@ -75,6 +76,7 @@ _PARENTS: Mapping[str, tuple[str, str]] = {
     "source_file": ("sha256", "source_content"),
     "source_sheet": ("file_id", "source_file"),
     "source_row": ("sheet_id", "source_sheet"),
+    "audit_sample_item": ("sample_id", "audit_sample"),
 }
 
 
@@ -123,8 +125,8 @@ def sample(team: Team) -> Iterator[Row]:
                 assert found is not None, (table, scope)
                 row = dict(zip(columns, found, strict=True))
                 key = {name: row[name] for name in keys}
-                if table == "source_row":  # a new one must go on where the last one ended
-                    following = connection.execute("SELECT max(id) + 1 FROM source_row").fetchone()
+                if table in ("source_row", "audit_sample"):  # a new one must go on where the last one ended
+                    following = connection.execute(f"SELECT max(id) + 1 FROM {table}".encode()).fetchone()
                     assert following is not None
                     row["id"] = following[0]
                 yield Row(table, scope, key, row)
@@ -157,16 +159,16 @@ def declared() -> list[dict[str, str]]:
 
 def _open_batch(connection: psycopg.Connection[Any]) -> int | None:
     """A batch of the login's own, for the rows that are tried; None where the login may open none."""
-    try:
-        with connection.transaction():
+    for kind in ("import", "sample"):
+        with suppress(psycopg.errors.InsufficientPrivilege), connection.transaction():
             found = connection.execute(
                 "INSERT INTO batch (id, kind, recorded_at, actor, program_version, settings, is_illustrative) "
-                "VALUES (0, 'import', '', '', 'test', '{}', false) RETURNING id"
+                "VALUES (0, %s, '', '', 'test', '{}', false) RETURNING id",
+                (kind,),
             ).fetchone()
-    except psycopg.errors.InsufficientPrivilege:
-        return None
-    assert found is not None
-    return int(found[0])
+            assert found is not None
+            return int(found[0])
+    return None
 
 
 def _attempt(
@@ -209,6 +211,10 @@ def _insert(
     if row.table not in _NUMBERED:
         values.pop("id", None)
     values |= _FITTING.get(row.table, {})
+    if row.table == "batch" and batch is not None:  # of the kind that the login may open
+        kind = connection.execute("SELECT kind FROM batch WHERE id = %s", (batch,)).fetchone()
+        assert kind is not None
+        values["kind"] = kind[0]
     if row.table in _PARENTS:
         column, parent = _PARENTS[row.table]
         values[column] = _parent(

@@ -16,7 +16,7 @@ from sqlalchemy.engine import make_url
 
 from ledger.domain.findings import Finding
 from ledger.domain.records import CoverageStatement, Kind, PrintedTotal, Record
-from ledger.store import batches, code_lists, members, schema
+from ledger.store import batches, code_lists, members, samples, schema
 from ledger.store.database import Database, parse_url
 from tests.builders import _postgres_template, amount, envelope, figure, post, project
 
@@ -143,6 +143,10 @@ def filled_team(admin_url: str) -> Team:
             ),
             {"batch": batch},
         )
+        one = samples.NewSample(
+            "srs", {}, "seed", "0" * 64, 1, 10_000_00, "EUR", 1, [("P-own", "test", "P-own", "", False, 10_000_00)]
+        )
+        samples.keep(connection, one)
     database.close()
     return team
 

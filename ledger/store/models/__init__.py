@@ -47,6 +47,7 @@ from ledger.store.models.portfolio import (
 )
 from ledger.store.models.rates import Rate, RateVersion
 from ledger.store.models.rights import BatchScope, Membership
+from ledger.store.models.samples import AuditSample, AuditSampleItem
 from ledger.store.models.seals import Seal, SealHint
 
 #: Refused by triggers on both databases: UPDATE, DELETE (and TRUNCATE) of anything booked.
@@ -73,6 +74,8 @@ APPEND_ONLY = (
     "waiver",
     "rate",
     "rate_version",
+    "audit_sample",
+    "audit_sample_item",
     "seal",
     "seal_hint",
     "membership",
@@ -82,6 +85,8 @@ APPEND_ONLY = (
 __all__ = [
     "APPEND_ONLY",
     "Account",
+    "AuditSample",
+    "AuditSampleItem",
     "Balance",
     "Base",
     "Batch",

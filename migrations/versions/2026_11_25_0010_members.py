@@ -2,8 +2,8 @@
 
 Phase: expand. Programs before this revision do not know these tables.
 
-Revision ID: 0009
-Revises: 0008
+Revision ID: 0010
+Revises: 0009
 """
 
 # A ledger is never downgraded (restore the backup taken before the upgrade), so there is no downgrade().
@@ -14,8 +14,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0009"
-down_revision = "0008"
+revision = "0010"
+down_revision = "0009"
 branch_labels = None
 depends_on = None
 

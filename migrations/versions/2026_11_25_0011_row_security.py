@@ -3,8 +3,8 @@
 Phase: expand. Programs before this revision would add to balances that the database keeps by itself from here on, so the
 upgrade is done when everybody has the new program.
 
-Revision ID: 0010
-Revises: 0009
+Revision ID: 0011
+Revises: 0010
 """
 
 # A ledger is never downgraded (restore the backup taken before the upgrade), so there is no downgrade().
@@ -15,8 +15,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0010"
-down_revision = "0009"
+revision = "0011"
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 
@@ -258,8 +258,10 @@ POLICIES: dict[str, tuple[str, str | None]] = {
     # The heads of all batches are everybody's: they number, date and chain what the others hold.
     "batch": (
         "true",
-        """actor = session_user::text AND kind IN ('import', 'revert', 'figure', 'waiver')
-        AND (reverts_id IS NULL OR ledger_may_revert(reverts_id))""",
+        """actor = session_user::text AND (reverts_id IS NULL OR ledger_may_revert(reverts_id))
+        AND EXISTS (SELECT 1 FROM ledger_standing() s
+        WHERE s.role = 'officer' AND kind IN ('import', 'revert', 'figure', 'waiver')
+        OR s.role = 'auditor' AND kind = 'sample')""",
     ),
     "batch_scope": (f"{_ALL} OR {_OWN}", _OPEN),
     "membership": (f"{_ALL} OR login = session_user::text", None),
@@ -307,6 +309,8 @@ POLICIES: dict[str, tuple[str, str | None]] = {
         f"{_OPEN} AND ({_ALL} OR origin = 'printed-total') AND {_links(('figure_id', 'published_figure'))}",
     ),
     "waiver": ("true", f"{_OPEN} AND {_ALL}"),
+    "audit_sample": (_ALL, f"{_OPEN} AND {_ALL}"),
+    "audit_sample_item": (_ALL, f"{_of_open('sample_id', 'audit_sample')} AND {_ALL}"),
     "rate": ("true", f"{_OPEN} AND {_ALL}"),
     "rate_version": ("true", f"{_OPEN} AND {_ALL}"),
     "seal": (
