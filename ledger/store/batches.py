@@ -54,7 +54,7 @@ def open_batch(connection: Connection, kind: str, **values: Any) -> int:
     A batch that stands before it in the same transaction is sealed first: a seal covers one batch. DatabaseProblem for a
     login that only reads. On PostgreSQL the actor is the login, and the database sees to it.
     """
-    standing = require_writer(connection)
+    standing = require_writer(connection, kind)
     seals.seal_pending(connection)
     number = int(connection.execute(text("SELECT coalesce(max(id), 0) + 1 FROM batch")).scalar_one())
     row = {

@@ -78,13 +78,14 @@ def refuse_readers(database: Database) -> None:
             require_writer(connection)
 
 
-def require_writer(connection: Connection) -> Standing:
-    """The standing of a login that books; DatabaseProblem for one that only reads."""
+def require_writer(connection: Connection, kind: str = "import") -> Standing:
+    """The standing of a login that opens batches of a kind; DatabaseProblem for one that does not."""
     standing = of_session(connection)
-    if standing.role not in (None, "officer"):
+    role, what = ("auditor", "draws no samples") if kind == "sample" else ("officer", "books nothing")
+    if standing.role not in (None, role):
         raise DatabaseProblem(
-            f"{standing.login} is {_a(standing.role)} and books nothing: that takes the role officer "
-            "(euledger db grant officer LOGIN, by who owns the ledger)"
+            f"{standing.login} is {_a(standing.role)} and {what}: that takes the role {role} "
+            f"(euledger db grant {role} LOGIN, by who owns the ledger)"
         )
     return standing
 

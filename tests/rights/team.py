@@ -18,7 +18,7 @@ from ledger.domain.findings import Finding
 from ledger.domain.records import CoverageStatement, Kind, PrintedTotal, Record
 from ledger.store import batches, code_lists, members, samples, schema
 from ledger.store.database import Database, parse_url
-from tests.builders import _postgres_template, amount, envelope, figure, post, project
+from tests.builders import _bare, _postgres_template, amount, envelope, figure, post, project
 
 #: Where the rows of a table lie, seen from an officer for AMIF in France.
 SCOPES: dict[str, tuple[str, str]] = {"own": ("AMIF", "FR"), "country": ("AMIF", "DE"), "fund": ("BMVI", "FR")}
@@ -95,7 +95,7 @@ def empty_team(admin_url: str, *, quickly: bool = True) -> Team:
             team.secrets[role] = secrets.token_hex(8)
             extra = " CREATEROLE" if role == "owner" else ""
             connection.execute(f"CREATE ROLE {team.login(role)} LOGIN{extra} PASSWORD '{team.secrets[role]}'".encode())
-        template = _postgres_template(server.rpartition("/")[0]) if quickly else "template0"
+        template = _postgres_template(server.rpartition("/")[0], _bare) if quickly else "template0"
         connection.execute(
             f"CREATE DATABASE {team.name} OWNER {team.login('owner')} TEMPLATE {template} STRATEGY file_copy".encode()
         )

@@ -109,6 +109,16 @@ def test_a_team_at_work(run: Run, own_team: Team) -> None:
     code, _, err = run("auditor", "import", own, *source)
     assert (code, err.count("\n"), "is an auditor and books nothing" in err) == (4, 1, True)
 
+    # What the auditor keeps is a sample, sealed like everything else; nobody else draws one.
+    drawing = ("audit", "sample", "--method", "srs", "--sample-size", "2", "--seed", "2026/1")
+    code, out, err = run("auditor", *drawing)
+    assert code == 0, err
+    assert run("auditor", "audit", "samples", "show", "1")[0] == 0
+    assert run("auditor", "verify")[0] == 0
+    for role in ("officer", "officer_all"):
+        code, _, err = run(role, *drawing)
+        assert (code, err.count("\n")) == (4, 1), (role, err)
+
 
 PLANNER_MAY_NOT = [
     ["import", "fr.csv"],

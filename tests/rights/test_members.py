@@ -44,6 +44,7 @@ def test_nothing_is_granted_to_everybody() -> None:
     assert {line for line in given if "INSERT" in line or "TEMPORARY" in line} == {
         "grant: officer INSERT",
         "grant: officer TEMPORARY",
+        "grant: auditor INSERT",
     }
 
 
