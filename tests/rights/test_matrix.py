@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from ledger.store.models import APPEND_ONLY, Base
+from ledger.store.rights import ROLES
 from tests.rights import matrix
 from tests.rights.team import LOGINS, Team
 
@@ -56,3 +59,21 @@ def test_every_table_has_row_security_or_is_a_code_list(team: Team) -> None:
     secured = {table for table, forced, policies in rows if forced and policies >= 2}
     assert secured | CODE_LISTS == {table for table, _, _ in rows}
     assert not secured & CODE_LISTS
+
+
+def test_the_guide_says_what_the_matrix_says(root: Path) -> None:
+    page = (root / "docs" / "guides" / "team.md").read_text("utf-8")
+    told = {
+        cells[1].strip(): [cell.strip() for cell in cells[2:6]]
+        for cells in (line.split("|") for line in page.splitlines())
+        if len(cells) > 6 and cells[1].strip() in ROLES
+    }
+    lines = matrix.declared()
+
+    def may(role: str, table: str, verb: str) -> str:
+        """Whether the role's own login may do it with its own rows, or with those that are everybody's."""
+        found = {x[role] for x in lines if x["table"] == table and x["verb"] == verb and x["rows"] in ("own", "common")}
+        return "yes" if "yes" in found else "no"
+
+    asked = (("transfer", "insert"), ("audit_sample", "insert"), ("source_content", "select"), ("transfer", "select"))
+    assert told == {role: [may(role, *each) for each in asked] for role in ROLES}
