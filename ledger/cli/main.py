@@ -33,6 +33,7 @@ COMMANDS: Final = {
     "why": ("ledger.cli.why:why", "Unfold a number into the cells it comes from."),
     "summary": ("ledger.cli.summary:summary", "Sum the ledger up by fund, country, year and more."),
     "bridge": ("ledger.cli.bridge:bridge", "Show how a total went from one state to another."),
+    "pack": ("ledger.cli.pack:pack", "Pack the ledger with all its evidence, for an auditor to check alone."),
     "export": ("ledger.cli.export:export", "Write the journal for hledger or beancount, which add it up anew."),
     "db": ("ledger.cli.db:db", "The database itself: upgrade, check, back up, restore, copy."),
 }
