@@ -240,7 +240,8 @@ def _writes_json(connection: Connection) -> bool:
     """Whether the database writes JSON to the byte as we do: asked once a connection, by example."""
     if "writes_json" not in connection.info:
         signs = "".join(map(chr, range(1, 0x300))) + "\u2028\u2029\ufeff\U0001d11e"
-        query = f"SELECT {_json(connection, 'x', [_mark(connection), 'NULL', '-1'])}"
+        values = [f"CAST({_mark(connection)} AS text)", "CAST(NULL AS text)", "-1"]
+        query = f"SELECT {_json(connection, 'x', values)}"
         try:
             ours = row_bytes(("x", signs, None, -1))
             connection.info["writes_json"] = [row[0] for row in next(_fetch(connection, query, (signs,), 1))] == [ours]
