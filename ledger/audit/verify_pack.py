@@ -911,8 +911,9 @@ UNREADABLE = (
 )
 
 
-def verify(path: Path, keys: Sequence[str] = (), older: Sequence[str] = (), out: IO[str] = sys.stdout) -> int:
+def verify(path: Path, keys: Sequence[str] = (), older: Sequence[str] = (), out: IO[str] | None = None) -> int:
     """Check a pack and write the page about it; 0 when everything holds, else 1."""
+    out = out or sys.stdout
     with path.open("rb") as file:
         digest = hashlib.sha256()
         for piece in iter(lambda: file.read(PIECE), b""):

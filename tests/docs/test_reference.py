@@ -161,7 +161,7 @@ LINES = [
     "summary --stage allocated", "db current", "db upgrade", "db history", "db check", "template",
     "db backup TEMP/new.backup", "db restore BACKUP --db TEMP/restored.db", "db copy BACKUP TEMP/copied.db",
     "profile list", "profile show projects", "profile new LIST --set currency=EUR", "profile test projects",
-    "bridge --from 1", "export -o TEMP/journal.hledger",
+    "bridge --from 1", "export -o TEMP/journal.hledger", "pack -o TEMP/pack.zip",
 ]  # fmt: skip
 
 
