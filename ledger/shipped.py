@@ -57,6 +57,11 @@ def workbooks() -> Traversable:
     return shipped("imports/workbooks")
 
 
+def templates() -> Traversable:
+    """What exports are made from: texts with places to fill in."""
+    return shipped("exports/templates")
+
+
 def migrations() -> Traversable:
     """The Alembic environment. Alembic needs a real path: `store` alone turns this into one with `as_file`."""
     return shipped("migrations")

@@ -27,18 +27,23 @@ def run_checks(database: Database, names: Sequence[str] = (), *, with_illustrati
     `with_illustrative` lets the budget checks count illustrative money too; the integrity checks always look at all.
     """
     schema.require_current(database)
-    results = []
     with database.read() as connection:
         standing.require_whole_view(connection, "check")
-        for name in dict.fromkeys(names or _CHECKS):
-            if name not in _CHECKS:
-                known = ", ".join(_CHECKS)
-                unknown = Finding("check-unknown", f"there is no check {name!r}; there are: {known}")
-                results.append(CheckResult(name, ok=False, checked=0, findings=[unknown]))
-                continue
-            checked, findings = _CHECKS[name](connection, with_illustrative)
-            ok = all(finding.level is Severity.INFO for finding in findings)
-            results.append(CheckResult(name, ok, checked, findings))
+        return check_state(connection, names, with_illustrative=with_illustrative)
+
+
+def check_state(connection: Connection, names: Sequence[str] = (), *, with_illustrative: bool) -> list[CheckResult]:
+    """The same of the state that a transaction sees."""
+    results = []
+    for name in dict.fromkeys(names or _CHECKS):
+        if name not in _CHECKS:
+            known = ", ".join(_CHECKS)
+            unknown = Finding("check-unknown", f"there is no check {name!r}; there are: {known}")
+            results.append(CheckResult(name, ok=False, checked=0, findings=[unknown]))
+            continue
+        checked, findings = _CHECKS[name](connection, with_illustrative)
+        ok = all(finding.level is Severity.INFO for finding in findings)
+        results.append(CheckResult(name, ok, checked, findings))
     return results
 
 

@@ -10,8 +10,8 @@ import click
 
 from ledger.cli import options
 from ledger.cli.console import Column, Console, shown
-from ledger.cli.jsonout import Confidence
 from ledger.cli.session import Session, pass_session
+from ledger.reporting.exact_json import Confidence
 
 if TYPE_CHECKING:
     from ledger.actions.identify import ColumnAnswer, IdentifyResult, SheetAnswer

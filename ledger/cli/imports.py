@@ -11,10 +11,10 @@ import click
 
 from ledger.cli import options
 from ledger.cli.console import Column
-from ledger.cli.jsonout import plain
 from ledger.cli.session import Session, UserError, pass_session
 from ledger.domain.findings import Finding
 from ledger.domain.records import RowState
+from ledger.reporting.exact_json import plain
 
 if TYPE_CHECKING:
     from ledger.actions.batches import BatchLine

@@ -35,6 +35,7 @@ COMMANDS: Final = {
     "summary": ("ledger.cli.summary:summary", "Sum the ledger up by fund, country, year and more."),
     "audit": ("ledger.cli.audit:audit", "Audit sampling: sample, evaluate, residual, samples."),
     "bridge": ("ledger.cli.bridge:bridge", "Show how a total went from one state to another."),
+    "pack": ("ledger.cli.pack:pack", "Pack the ledger with all its evidence, for an auditor to check alone."),
     "export": ("ledger.cli.export:export", "Write the journal for hledger or beancount, which add it up anew."),
     "db": ("ledger.cli.db:db", "The database itself: upgrade, check, back up, restore, copy, rights."),
 }

@@ -8,8 +8,8 @@ import click
 
 from ledger.cli import options
 from ledger.cli.console import Column
-from ledger.cli.jsonout import plain
 from ledger.cli.session import Session, UserError, pass_session
+from ledger.reporting.exact_json import plain
 
 
 @options.group("profile")

@@ -56,6 +56,17 @@ def differences(connection: Connection) -> tuple[int, list[str]]:
     return count + len(members), told
 
 
+def entries(connection: Connection) -> dict[str, list[dict[str, Any]]]:
+    """Every entry of every list as it stands in the database, by table, in the order of its key."""
+    found = {}
+    for name in (*(table for table, *_ in _LISTS), "country_group", "country_group_member"):
+        table = Base.metadata.tables[name]
+        rows = [dict(row) for row in connection.execute(select(table)).mappings()]
+        # Sorted here: the two databases do not sort text alike.
+        found[name] = sorted(rows, key=lambda row: (row.get("id", 0), row.get("code", "")))
+    return found
+
+
 def codes(connection: Connection, table: str) -> list[str]:
     """Every code of a list (`fund`, `country`, `theme`, `earmark`, `country_group`)."""
     return list(connection.execute(select(Base.metadata.tables[table].c.code)).scalars())

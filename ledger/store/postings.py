@@ -147,6 +147,13 @@ def holdings(connection: Connection, wanted: Filter) -> Iterator[Holding]:
         yield Holding(account, row[12], row[13], row[14], int(row[15]), int(row[16]), partial)
 
 
+def balances(connection: Connection) -> Iterator[tuple[int, int, int, int]]:
+    """(account, year, to date, passed on) of every kept balance, in minor units; year 0 is undated."""
+    query = "SELECT account_id, year, to_date_minor, passed_on_minor FROM balance ORDER BY account_id, year"
+    for row in connection.execute(text(query), execution_options={"yield_per": FETCH}):
+        yield int(row[0]), int(row[1]), int(row[2]), int(row[3])
+
+
 def transfers(connection: Connection, wanted: Filter) -> Iterator[Movement]:
     """Every transfer that `wanted` lets through, reversed ones and their reversals too, in the order of booking.
 

@@ -15,12 +15,13 @@ import pytest
 from ledger.actions import import_files
 from ledger.actions.import_files import ImportResult
 from ledger.cli.console import Column, Console, shown
-from ledger.cli.jsonout import envelope, one_or_many, plain
+from ledger.cli.jsonout import envelope, one_or_many
 from ledger.cli.main import main
 from ledger.cli.reconcile import interval
 from ledger.domain.findings import Finding
 from ledger.domain.money import Money
 from ledger.domain.stages import Stage
+from ledger.reporting.exact_json import plain
 
 Captured = pytest.CaptureFixture[str]
 

@@ -161,7 +161,7 @@ LINES = [
     "summary --stage allocated", "db current", "db upgrade", "db history", "db check", "template",
     "db backup TEMP/new.backup", "db restore BACKUP --db TEMP/restored.db", "db copy BACKUP TEMP/copied.db",
     "profile list", "profile show projects", "profile new LIST --set currency=EUR", "profile test projects",
-    "bridge --from 1", "export -o TEMP/journal.hledger",
+    "bridge --from 1", "export -o TEMP/journal.hledger", "pack -o TEMP/pack.zip",
     "audit sample --method mus --std-dev 0.1 --book-value 1000", "audit sample --method srs --sample-size 3",
     "audit samples list", "audit samples show 1", "audit residual --population 1000 --total-error-rate 0.03",
     "audit evaluate --method mus --book-value 1000 --sample-size 9 --sum-rates 0.1 --sample-std-dev 0.1",
