@@ -11,6 +11,7 @@ import random
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,8 +19,9 @@ from pathlib import Path
 import pytest
 
 SECTOR = 512
+STRACE = shutil.which("strace") or ""
 _CALLS = "openat,pwrite64,write,fdatasync,fsync,ftruncate,unlink,unlinkat"
-_LINE = re.compile(r"^(\w+)\((.*)\)\s+= (\d+)")
+_LINE = re.compile(r"^(?:\d+ +)?(\w+)\((.*)\)\s+= (\d+)")
 _QUOTED = re.compile(r'"([^"]*)"')
 _HANDLE = re.compile(r"^\d+<([^>]*)>")
 
@@ -36,9 +38,11 @@ class Op:
 
 def needs_strace() -> None:
     """Skip where there is no strace, or where it may not trace."""
-    if shutil.which("strace") is None:
+    if not STRACE:
         pytest.skip("strace is not installed")
-    tried = subprocess.run(["strace", "-o", "/dev/null", "true"], capture_output=True, text=True, check=False)
+    tried = subprocess.run(
+        [STRACE, "-o", "/dev/null", sys.executable, "-c", ""], capture_output=True, text=True, check=False
+    )
     if tried.returncode:
         pytest.skip(f"strace may not trace here: {tried.stderr.strip()}")
 
@@ -54,7 +58,22 @@ def record(command: Sequence[str], ledger: Path, said: Path) -> list[Op]:
     traced = [part for path in (*files_of(ledger), ledger.parent, said) for part in ("-P", str(path))]
     with said.open("wb") as out:
         subprocess.run(
-            ["strace", "-o", str(log), "-qq", "-y", "-xx", "-s", "100000000", "-e", f"trace={_CALLS}", *traced, *command],
+            [
+                STRACE,
+                "-f",
+                "--seccomp-bpf",
+                "-o",
+                str(log),
+                "-qq",
+                "-y",
+                "-xx",
+                "-s",
+                "100000000",
+                "-e",
+                f"trace={_CALLS}",
+                *traced,
+                *command,
+            ],
             stdout=out,
             stderr=subprocess.PIPE,
             check=True,

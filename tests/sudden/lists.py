@@ -15,5 +15,7 @@ def listed(path: Path, rows: int, edition: int, *, prefix: str = "P") -> Path:
         writer.writerow(_HEADER)
         for n in range(rows + 10 * edition):
             amount = 1000 + n + (edition if n % 3 == 0 else 0)
-            writer.writerow((f"{prefix}-{n:04}", f"Project {n}", "AMIF", "TN", "2022-03-01", amount, amount // 2, "EUR"))
+            writer.writerow(
+                (f"{prefix}-{n:04}", f"Project {n}", "AMIF", "TN", "2022-03-01", amount, amount // 2, "EUR")
+            )
     return path
