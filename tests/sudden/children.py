@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ctypes
 import multiprocessing
 import os
 import signal
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.context import ForkServerContext
 from multiprocessing.process import BaseProcess
@@ -14,8 +16,10 @@ from typing import Any
 
 from sqlalchemy import Connection, event
 from sqlalchemy.engine import Engine
+from sqlalchemy.exc import DBAPIError
 
 from ledger.store import batches
+from ledger.store.database import Database
 
 #: What every child's clock says, so that a disturbed run and an undisturbed one may be compared to the last bit.
 MOMENT = "2026-11-25T12:00:00.000000Z"
@@ -70,16 +74,15 @@ def start(
     *,
     at: int | None = None,
     deed: Deed | None = None,
-    broken: Deed | None = None,
+    first: Callable[[], None] | None = None,
 ) -> BaseProcess:
     """Start `euledger ARGUMENTS`, its output going to the file `out`, its talk and its points to one beside it.
 
     Every statement and every commit is a point; before the one numbered `at` the child does `deed`, by default it kills
-    itself. `broken` is done after each statement that posts transfers.
+    itself. `first` is done at the very beginning.
     """
-    process = context().Process(
-        target=_child, args=([str(a) for a in arguments], out, at, deed or die, broken), daemon=True
-    )
+    given = ([str(argument) for argument in arguments], out, at, deed or die, first)
+    process = context().Process(target=_child, args=given, daemon=True)
     process.start()
     return process
 
@@ -117,38 +120,53 @@ def crash_server(connection: Connection) -> None:
     os.kill(connection.connection.driver_connection.info.backend_pid, signal.SIGKILL)  # type: ignore[union-attr]
 
 
-def commit_half_way(connection: Connection) -> None:
-    """The broken writer that a test's control needs: it keeps the transfers before the rest is booked."""
-    raw: Any = connection.connection.driver_connection
-    if connection.dialect.name == "sqlite":
-        raw.execute("COMMIT")
-        raw.execute("BEGIN IMMEDIATE")
-    else:
-        raw.commit()
+def wait_to_be_traced() -> None:
+    """Stop until somebody traces this process and lets it go on; anybody of the same user may."""
+    ctypes.CDLL(None).prctl(0x59616D61, ctypes.c_ulong(-1), 0, 0, 0)  # PR_SET_PTRACER; an error where nobody asks
+    os.kill(os.getpid(), signal.SIGSTOP)
 
 
-def _child(arguments: list[str], out: Path, at: int | None, deed: Deed, broken: Deed | None) -> None:
+def keep_half() -> None:
+    """Be the broken writer that a control needs: transfers are kept before the rest of their batch is booked."""
+
+    def after(connection: Connection, _cursor: Any, statement: str, *_: Any) -> None:
+        raw: Any = connection.connection.driver_connection
+        if statement.startswith("INSERT INTO transfer"):
+            if connection.dialect.name == "sqlite":
+                raw.execute("COMMIT")
+                raw.execute("BEGIN IMMEDIATE")
+            else:
+                raw.commit()
+
+    event.listen(Engine, "after_cursor_execute", after)
+
+
+def hide_errors() -> None:
+    """Be the broken writer that a control needs: what a commit says is not listened to."""
+
+    def commit(_database: Database, connection: Connection) -> None:
+        with suppress(DBAPIError):
+            connection.commit()
+
+    Database._commit = commit  # type: ignore[method-assign]
+
+
+def _child(arguments: list[str], out: Path, at: int | None, deed: Deed, first: Callable[[], None] | None) -> None:
     for number, path in ((1, out), (2, _beside(out))):
         os.dup2(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), number)
     batches.now = lambda: MOMENT
     points = 0
 
-    def pass_point(connection: Connection) -> None:
+    def pass_point(connection: Connection, *_: Any) -> None:
         nonlocal points
         points += 1
         if points == at:
             deed(connection)
 
-    def before(connection: Connection, *_: Any) -> None:
-        pass_point(connection)
-
-    def after(connection: Connection, _cursor: Any, statement: str, *_: Any) -> None:
-        if broken is not None and statement.startswith("INSERT INTO transfer"):
-            broken(connection)
-
-    event.listen(Engine, "before_cursor_execute", before)
-    event.listen(Engine, "after_cursor_execute", after)
+    event.listen(Engine, "before_cursor_execute", pass_point)
     event.listen(Engine, "commit", pass_point)
+    if first is not None:
+        first()
     from ledger.cli.main import main
 
     code = main(arguments)

@@ -21,7 +21,7 @@ from ledger.store import revisions, schema
 from ledger.store.database import Database, parse_url
 from tests.builders import new_ledger
 from tests.store.rows import digest, fill
-from tests.sudden.children import Deed, Ended, commit_half_way, crash_server, die, ended, lose_connection, start
+from tests.sudden.children import Deed, Ended, crash_server, die, ended, keep_half, lose_connection, start
 from tests.sudden.oracles import State, complaints, state
 
 pytestmark = pytest.mark.slow
@@ -249,6 +249,6 @@ def test_a_writer_that_keeps_half_is_found_out(cases: Cases) -> None:
     """The control: transfers that are kept before the rest of their batch must be told by the tests above."""
     case = cases["import"]
     with case.place.copy() as url:
-        done = case.run(url, at=case.points - 1, deed=die, broken=commit_half_way)
+        done = case.run(url, at=case.points - 1, deed=die, first=keep_half)
         assert done.code < 0
         assert any("neither as before nor as after" in line for line in case.judge(url, done))
