@@ -12,7 +12,7 @@ from click import Context, Parameter
 
 from ledger.cli import options
 from ledger.cli.console import Column
-from ledger.cli.jsonout import plain
+from ledger.reporting.exact_json import plain
 from ledger.cli.session import Session, UserError, pass_session
 from ledger.domain.overriding import override
 

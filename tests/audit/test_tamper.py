@@ -56,7 +56,7 @@ def names_it(found: list[Finding], table: str, key: object = None) -> bool:
 CHANGES = [
     ("UPDATE transfer SET amount_minor = amount_minor + 1 WHERE id = 3", "batch 1: transfer 3 is not what was sealed"),
     ("UPDATE batch SET note = 'x' WHERE id = 2", "batch 2: batch 2 is not what was sealed"),
-    ("DELETE FROM finding WHERE id = 1", "batch 5: finding 1 is missing"),
+    ("DELETE FROM finding WHERE id = 1", "batch 2: finding 1 is missing"),
     ("DELETE FROM project WHERE id = 2", "batch 1: project 2 is missing"),
     ("DELETE FROM project WHERE id = 2 OR id = 3", "batch 1: project 2 is missing, and so is 3"),
     ("UPDATE source_file SET name = 'y' WHERE id = 3", "batch 3: source_file 3 is not what was sealed"),

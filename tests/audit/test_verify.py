@@ -57,9 +57,11 @@ def test_equal_rows_have_equal_seals_on_both_databases(sqlite_url: str, postgres
     """Every row and seal of one database put into the other verifies there."""
     first, second = (sqlite_url, postgres_url) if start == "sqlite" else (postgres_url, sqlite_url)
     ours, theirs = varied(first), new_ledger(second)
+    # A server keeps the balances by itself, from the transfers that arrive.
+    carried = {*APPEND_ONLY, *(["balance"] if theirs.is_sqlite else [])}
     with ours.read() as reading, theirs.write() as writing:
         for table in Base.metadata.sorted_tables:
-            if table.name in {*APPEND_ONLY, "balance"}:
+            if table.name in carried:
                 rows = [dict(row) for row in reading.execute(table.select().order_by(*table.primary_key)).mappings()]
                 writing.execute(table.insert(), rows)
     assert findings(theirs) == []

@@ -148,7 +148,7 @@ def hide_errors() -> None:
         with suppress(DBAPIError):
             connection.commit()
 
-    Database._commit = commit  # type: ignore[method-assign]
+    Database.commit = commit  # type: ignore[assignment, method-assign]
 
 
 def _child(arguments: list[str], out: Path, at: int | None, deed: Deed, first: Callable[[], None] | None) -> None:
