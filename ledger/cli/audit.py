@@ -12,9 +12,9 @@ from click import Context, Parameter
 
 from ledger.cli import options
 from ledger.cli.console import Column
-from ledger.reporting.exact_json import plain
 from ledger.cli.session import Session, UserError, pass_session
 from ledger.domain.overriding import override
+from ledger.reporting.exact_json import plain
 
 if TYPE_CHECKING:
     from ledger.actions.audit_evaluate import Evaluation

@@ -41,7 +41,7 @@ def pack(
         raise UserError("say where it is to be written: euledger pack -o pack.zip")
     with session.console.progress() as progress:
         done = action.pack(
-            session.database(),
+            session.database_to_read(),
             output,
             key=key,
             checkpoint=checkpoint,

@@ -69,7 +69,7 @@ def test_every_command_that_reads_says_what_the_standby_lacks(
 
 def test_every_reading_command_is_among_them(root: Path) -> None:
     """Whoever adds a command decides where it reads: those that ask for the ledger itself are named here."""
-    writers = {"audit.py", "init.py", "import_.py", "imports.py", "db.py", "session.py"}
+    writers = {"audit.py", "init.py", "import_.py", "imports.py", "db.py", "rights.py", "session.py"}
     asking = {path.name for path in (root / "ledger" / "cli").glob("*.py") if ".database()" in path.read_text("utf-8")}
     assert asking == writers
 
