@@ -27,19 +27,20 @@ def test_a_second_writer_is_told_to_wait_and_then_gives_up(
     database_url: str, euledger: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("EULEDGER_WAIT_SECONDS", "1")
+    monkeypatch.setenv("EULEDGER_DB", database_url)  # a password after --db would be warned of
     first = new_ledger(database_url)
     with first.write():
         for line in (["import", LIST], ["import", "--atomic", LIST], ["imports", "revert", "1", "-y"], ["init"]):
-            run = euledger(*line, "--db", database_url)
+            run = euledger(*line)
             assert run.code == 4, line
             assert run.out == ""
             told, said = run.err.splitlines()
             assert told == WAITING
             assert said.startswith("euledger: another import is writing to ")
-        assert euledger("-q", "import", LIST, "--db", database_url).err.count("\n") == 1
-        assert euledger("import", "-n", LIST, "--db", database_url).code == 0, "a dry run does not wait"
-        assert euledger("summary", "--db", database_url).code == 0, "a reader does not wait"
-    assert euledger("import", LIST, "--db", database_url).code == 0
+        assert euledger("-q", "import", LIST).err.count("\n") == 1
+        assert euledger("import", "-n", LIST).code == 0, "a dry run does not wait"
+        assert euledger("summary").code == 0, "a reader does not wait"
+    assert euledger("import", LIST).code == 0
     first.close()
 
 
@@ -47,11 +48,11 @@ def test_a_second_writer_gets_its_turn(database_url: str, root: Path) -> None:
     first = new_ledger(database_url)
     with first.write():
         second = subprocess.Popen(
-            [sys.executable, "-c", PROGRAM, "import", str(LIST), "--db", database_url],
+            [sys.executable, "-c", PROGRAM, "import", str(LIST)],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            env={**os.environ, "PYTHONPATH": str(root)},
+            env={**os.environ, "PYTHONPATH": str(root), "EULEDGER_DB": database_url},
         )
         assert second.stderr is not None
         assert second.stderr.readline() == "another import is writing; waiting up to 60 s …\n"
