@@ -26,7 +26,7 @@ from ledger.domain.records import (
     Record,
     RowState,
 )
-from ledger.store import batches, code_lists, posting, schema, staging
+from ledger.store import batches, code_lists, posting, printed_totals, schema, staging
 from ledger.store.context import Context
 from ledger.store.database import Database, parse_url
 from ledger.store.standing import OWNER
@@ -217,7 +217,7 @@ def post(
         staging.drop(connection)
         batches.keep_coverage(connection, batch, reading)
         sheets[0].totals += totals
-        batches.keep_totals(connection, batch, file, sheets[0])
+        printed_totals.keep(connection, batch, file, sheets[0])
         batches.keep_findings(connection, batch, [*reading.findings, *findings])
         if not posted.something:
             connection.rollback()

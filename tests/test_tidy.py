@@ -27,7 +27,6 @@ FLOATS: dict[str, str] = {
     "ledger/domain/intervals.py:_times": "as above: tells an infinity from a Fraction",
     "ledger/domain/intervals.py:_finite": "as above",
     "ledger/intake/lexicon.py:_take": "the weight of a header word, from a code list",
-    "ledger/intake/readers/native.py:_value": "tells a cell's double, which goes through from_float",
     "ledger/intake/readers/numbers.py:from_float": "the door: the shortest decimal of a cell's binary double",
     "ledger/intake/readers/numbers.py:from_text": "the door: a stored number in scientific notation",
 }
@@ -45,6 +44,17 @@ SURENESS = {
     "ledger/intake/rates.py",
     "ledger/intake/readers/delimited.py",
     "ledger/intake/readers/encoding.py",
+}
+
+#: Doubles are added up here as cells hold them, so that two readings can be compared; no amount comes out of it.
+CHECKSUMS = {
+    "ledger/intake/caged/legacy.py",
+    "ledger/intake/caged/markup_count.py",
+    "ledger/intake/caged/weight.py",
+    "ledger/intake/caged/xlsb.py",
+    "ledger/intake/readers/sheet_recount.py",
+    "ledger/intake/readers/sheet_scan.py",
+    "ledger/intake/readers/text_count.py",
 }
 
 
@@ -118,7 +128,7 @@ def test_functions_are_short() -> None:
 
 def test_no_float_near_money() -> None:
     found = set()
-    for path in python_files("ledger", "migrations"):
+    for path in (path for path in python_files("ledger", "migrations") if name(path) not in CHECKSUMS):
         # A literal elsewhere is a waiting time or a threshold of likeness; in these layers it could meet an amount.
         literals = path.relative_to(ROOT).parts[1] in {"domain", "store"}
         places = float_places(path.read_text("utf-8"), names=name(path) not in SURENESS, literals=literals)

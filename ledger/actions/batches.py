@@ -11,6 +11,7 @@ from ledger.actions.scope import UsageProblem
 from ledger.domain.findings import Finding
 from ledger.domain.records import RowState
 from ledger.intake.cells import column_letter
+from ledger.intake.readers.book import ReadFailed
 from ledger.reporting.delimited import write_csv
 from ledger.reporting.tables import Cell, Column, Kind, Table
 from ledger.reporting.workbook import SheetPlan, new_book
@@ -120,13 +121,16 @@ def write_rows(database: Database, number: int, state: RowState | None, path: Pa
     with database.read() as connection:
         kept = batches.files(connection, number)
         cells: dict[tuple[str, str, int], list[str]] = {}
-        for name, sha256 in kept:
-            with kept_workbook(connection, sha256, name) as book:
-                wanted = {(line.sheet, line.row) for line in found if line.file == name}
-                for sheet in book.sheets:
-                    for row in sheet.rows():
-                        if (sheet.name or "", row.number) in wanted:
-                            cells[name, sheet.name or "", row.number] = [shown(value) for value in row.values]
+        try:
+            for name, sha256 in kept:
+                with kept_workbook(connection, sha256, name) as book:
+                    wanted = {(line.sheet, line.row) for line in found if line.file == name}
+                    for sheet in book.sheets:
+                        for row in sheet.rows():
+                            if (sheet.name or "", row.number) in wanted:
+                                cells[name, sheet.name or "", row.number] = [shown(value) for value in row.values]
+        except ReadFailed as failure:
+            return failure.finding
     width = max((len(row) for row in cells.values()), default=0)
     letters = [Column(column_letter(n), column_letter(n), Kind.PROSE, 24) for n in range(1, width + 1)]
     columns = [

@@ -17,7 +17,7 @@ from ledger.domain.findings import Finding, Severity, stops
 from ledger.domain.records import Reading
 from ledger.intake.code_lists import CodeLists
 from ledger.intake.readers.book import ReadFailed
-from ledger.store import batches, posting, reach, schema, staging, standing
+from ledger.store import batches, posting, printed_totals, reach, schema, staging, standing
 from ledger.store.context import Context
 from ledger.store.database import Connection, Database
 from ledger.store.rehearsal import ledger_for
@@ -192,9 +192,9 @@ def _book(connection: Connection, incoming: _Incoming, *, complete: bool) -> Non
     result.batch = batch_id
     reading.findings += batches.clock_findings(connection, batch_id)
     batches.keep_coverage(connection, batch_id, reading)
-    batches.withdraw_totals(context, posted.succeeds)
+    printed_totals.withdraw(context, posted.succeeds)
     for sheet in reading.sheets:
-        batches.keep_totals(connection, batch_id, reading.file, sheet)
+        printed_totals.keep(connection, batch_id, reading.file, sheet)
     batches.keep_findings(connection, batch_id, reading.findings)
 
 

@@ -84,7 +84,7 @@ def new_profile(path: Path, name: str | None = None, settings: Mapping[str, str]
     """A commented profile for a file. Nothing is written anywhere; nothing is raised for bad input."""
     from ledger.intake.identification import as_told, identify_workbook
     from ledger.intake.profile_writer import write_profile
-    from ledger.intake.readers import open_workbook
+    from ledger.intake.readers import ReadFailed, open_workbook
     from ledger.intake.settings import read_settings
 
     made = NewProfile(name or _plain(path.stem), path.name)
@@ -105,6 +105,8 @@ def new_profile(path: Path, name: str | None = None, settings: Mapping[str, str]
             made.findings += [as_told(finding) for finding in found.findings]
         else:
             made.findings += found.findings
+    except ReadFailed as failure:
+        made.findings.append(failure.finding)
     finally:
         workbook.close()
     return made

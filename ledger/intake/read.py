@@ -23,7 +23,7 @@ from ledger.intake.identification import open_proposed
 from ledger.intake.kept_rows import KeptRows
 from ledger.intake.own_sheets import leave_own_sheets
 from ledger.intake.profiles import Profile, find_profile
-from ledger.intake.readers import open_workbook
+from ledger.intake.readers import ReadFailed, open_workbook
 from ledger.intake.row_groups import RowGroups
 from ledger.intake.row_shapes import emptied, read_lookup
 from ledger.intake.rows import TableReader
@@ -62,6 +62,9 @@ def read_file(
         chosen = None if stops(findings) else _chosen(workbook, reading, profile, profiles)
         if chosen is not None:
             opened = _open_tables(reading, workbook, chosen, stated, code_lists)
+    except ReadFailed as failure:
+        findings.append(failure.finding)
+        reading.sheets = []
     finally:
         if not opened:
             workbook.close()

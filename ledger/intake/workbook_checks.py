@@ -21,8 +21,9 @@ _CELL = r"\$?([A-Z]{1,3})\$?([0-9]{1,7})"
 _RANGE = re.compile(rf"{_CELL}(?::{_CELL})?")
 _TERM = re.compile(rf"([+-]?)(?:(SUM|SUBTOTAL)\(([^()]*)\)|({_CELL})|([0-9]+(?:\.[0-9]+)?))", re.IGNORECASE)
 _UNITS = {1000: "thousand", 10**6: "million", 10**9: "billion"}
-#: Cells of one formula that are looked up at most.
+#: Cells of one formula that are looked up at most, and of all formulas of a sheet.
 _CELLS = 200_000
+_CELLS_IN_ALL = 10_000_000
 
 _Area = tuple[int, int, int, int]
 
@@ -141,12 +142,17 @@ def _tell_hidden(found: IdentifiedTable, log: FindingLog) -> None:
 
 
 class _Formulas:
-    """The SUM and addition formulas of a sheet that is kept in memory, held against its cells."""
+    """The SUM and addition formulas of a sheet that is kept in memory, held against its cells.
+
+    Formulas that are left when all of them together have looked up ten million cells are not evaluated.
+    """
 
     def __init__(self, found: IdentifiedTable, log: FindingLog) -> None:
         self._found, self._log = found, log
         self._formulas = found.sheet.facts.formulas
         self._rows = {row.number: row.values for row in found.rows.in_memory or ()}
+        #: cells that may still be looked up
+        self._left = _CELLS_IN_ALL
 
     def check(self) -> None:
         """Tell short ranges, stale values and typed totals."""
@@ -209,8 +215,10 @@ class _Formulas:
         total = Decimal(0)
         for part in parts:
             area = _area(part)
-            if area is None or (area[2] - area[0] + 1) * (area[3] - area[1] + 1) > _CELLS:
+            size = _CELLS + 1 if area is None else (area[2] - area[0] + 1) * (area[3] - area[1] + 1)
+            if area is None or size > min(_CELLS, self._left):
                 return None
+            self._left -= size
             for row, column in _cells(area):
                 value = self._value(row, column)
                 if isinstance(value, CellError):

@@ -13,14 +13,12 @@ from sqlalchemy import Connection, RowMapping, insert, select, text
 
 import ledger
 from ledger.domain.findings import Finding
-from ledger.domain.records import Kind, PrintedTotal, Reading, ReadSheet
+from ledger.domain.records import Kind, PrintedTotal, Reading
 from ledger.store import journal, seals
 from ledger.store.context import Context
 from ledger.store.models import (
     Batch,
     Coverage,
-    PublishedFigure,
-    PublishedFigureVersion,
     RecordedFinding,
     SourceContent,
     SourceFile,
@@ -176,63 +174,6 @@ def keep_coverage(connection: Connection, batch_id: int, reading: Reading) -> No
                 period_end=statement.period_end,
             )
         )
-
-
-def withdraw_totals(context: Context, succeeded: set[int]) -> None:
-    """Printed totals of earlier lists that this batch's list takes the place of no longer stand to be judged."""
-    if succeeded:
-        numbers = ", ".join(map(str, sorted(succeeded)))
-        journal.copy_versions(
-            context,
-            "published_figure_version",
-            f"SELECT v.id FROM published_figure_version v WHERE v.origin = 'printed-total' AND v.batch_id IN ({numbers}) "
-            "AND v.is_withdrawn = false AND v.id = (SELECT max(w.id) FROM published_figure_version w "
-            "WHERE w.figure_id = v.figure_id)",
-            withdrawn=True,
-        )
-
-
-def keep_totals(connection: Connection, batch_id: int, file: str, sheet: ReadSheet) -> None:
-    """Each total that the sheet prints becomes a published figure of its own, measured against its cells."""
-    from ledger.domain.money import plain
-
-    for total in sheet.totals:
-        letter = total.cells.rstrip("0123456789").split(":")[-1]
-        ref = f"{file}!{sheet.name}!{letter}{total.row}" if sheet.name else f"{file}!{letter}{total.row}"
-        figure_id = connection.execute(select(PublishedFigure.id).where(PublishedFigure.ref == ref)).scalar()
-        if figure_id is None:
-            figure_id = _new_figure(connection, batch_id, ref) or _new_figure(
-                connection, batch_id, f"{ref} #{batch_id}"
-            )
-        connection.execute(
-            insert(PublishedFigureVersion).values(
-                figure_id=figure_id,
-                batch_id=batch_id,
-                is_withdrawn=False,
-                digest="",
-                origin="printed-total",
-                scope="FUNDING",
-                kind="printed total",
-                quote=_quote(total),
-                source=file,
-                qualifier="total",
-                value=plain(total.printed_minor, total.currency),
-                unit=total.currency,
-                measure="sum",
-                rule="R-TOTAL",
-                is_target=False,
-                scope_cells=total.cells,
-                cells_value=plain(total.computed_minor, total.currency),
-            )
-        )
-
-
-def _new_figure(connection: Connection, batch_id: int, ref: str) -> int | None:
-    """The number of a new figure; None where the name is taken, by a figure that this login does not see."""
-    query = text(
-        "INSERT INTO published_figure (ref, batch_id) VALUES (:ref, :batch) ON CONFLICT (ref) DO NOTHING RETURNING id"
-    )
-    return connection.execute(query, {"ref": ref, "batch": batch_id}).scalar()
 
 
 def keep_scope(context: Context, kinds: Iterable[Kind], standing: Standing) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from ledger.domain.records import Kind, PrintedTotal, ReadSheet
-from ledger.store import batches, figures
+from ledger.store import batches, figures, printed_totals
 from ledger.store.database import Connection, Database
 from tests.builders import amount, figure, post, project
 from tests.store.balances import assert_balanced, revert, sums, total
@@ -172,7 +172,7 @@ def test_printed_totals_become_figures(ledger: Database) -> None:
     batch = post(ledger, [project("A", amount(1))]).batch
     assert batch is not None
     with ledger.write() as connection:
-        batches.keep_totals(connection, batch, "annex.xlsx", sheet)
+        printed_totals.keep(connection, batch, "annex.xlsx", sheet)
     with ledger.read() as connection:
         (found,) = figures.current(connection)
     assert (found.ref, found.value, found.cells_value, found.scope_cells, found.unit, found.rule, found.origin) == (

@@ -77,14 +77,12 @@ def _open_text(path: Path, file: str, head: bytes, encoding: str | None) -> Book
 
     start = head.replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").lower()
     if start.startswith(b"<"):
+        from ledger.intake.readers.kept_apart import open_apart
+
         if b"<iati-activit" in start[:8192]:
-            from ledger.intake.readers.iati import open_iati
-
-            return open_iati(opener, file)
+            return open_apart(path, file, "iati")
         if any(sign in start for sign in _HTML_SIGNS):
-            from ledger.intake.readers.html_tables import open_html
-
-            return open_html(opener, file, encoding=encoding)
+            return open_apart(path, file, "html", encoding=encoding)
         if start.startswith((b"<?xml", b"<!doctype")):
             return Book("", findings=[Finding("file-type-unknown", "XML of a kind that is not read", file=file)])
     if _is_binary(head):
@@ -119,28 +117,14 @@ def _open_compound(path: Path, file: str) -> Book:
     return book
 
 
+def _open_native(path: Path, file: str, kind: str, main: str = "") -> Book:
+    from ledger.intake.readers.native import open_native
+
+    return open_native(path, file, kind, main=main)
+
+
 def _macros(file: str) -> Finding:
     return Finding("macros-ignored", "the workbook carries macros; they were not run", file=file)
-
-
-def _open_native(path: Path, file: str, kind: str) -> Book:
-    from ledger.intake.readers.native import as_sheets, read_native
-
-    native = read_native(path, legacy=kind == "xls")
-    if native.protected:
-        return Book("", findings=[Finding("file-protected", "the workbook is encrypted", file=file)])
-    if native.problem is not None:
-        raise unreadable(file, f"the workbook is damaged ({native.problem})")
-    book = Book(kind, sheets=as_sheets(native))
-    for name, what in native.skipped:
-        message = f"the sheet {name!r} is a {what}; it has no cells to read"
-        book.findings.append(Finding("sheet-skipped", message, file=file, sheet=name))
-    if native.facts_unknown:
-        message = "which rows are hidden, how numbers are formatted and which cells are errors could not be read"
-        book.findings.append(Finding("facts-unknown", message, file=file))
-    if not book.sheets:
-        raise unreadable(file, "the workbook has no sheet with cells")
-    return book
 
 
 def _open_zip(path: Path, file: str, encoding: str | None, *, archive: bool) -> Book:
@@ -162,12 +146,16 @@ def _open_package(package: Package, path: Path, file: str, encoding: str | None,
 
     names = set(package.zip.namelist())
     if "mimetype" in names and "content.xml" in names:
-        return _open_document(package, file)
+        return _open_document(package, path, file)
     if "[Content_Types].xml" in names or "_rels/.rels" in names or "xl/workbook.xml" in names:
         main = workbook_part(package.zip, file)
         if main is None or not main.lower().rpartition("/")[2].startswith("workbook"):
             return Book("", findings=[Finding("file-type-unknown", "an Office file without a workbook", file=file)])
-        book = _open_native(path, file, "xlsb") if main.lower().endswith(".bin") else open_xlsx(package, main, file)
+        book = (
+            _open_native(path, file, "xlsb", main)
+            if main.lower().endswith(".bin")
+            else open_xlsx(package, main, path, file)
+        )
         if has_macros(package.zip):
             book.findings.append(_macros(file))
         return book
@@ -176,15 +164,15 @@ def _open_package(package: Package, path: Path, file: str, encoding: str | None,
     return _open_members(package.zip, file, encoding)
 
 
-def _open_document(package: Package, file: str) -> Book:
-    from ledger.intake.readers.ods import open_ods
+def _open_document(package: Package, path: Path, file: str) -> Book:
+    from ledger.intake.readers.kept_apart import open_apart
 
     manifest = package.zip.read("META-INF/manifest.xml") if "META-INF/manifest.xml" in package.zip.namelist() else b""
     if b"encryption-data" in manifest:
         return Book("", findings=[Finding("file-protected", "the document is encrypted", file=file)])
     if b"spreadsheet" not in package.zip.read("mimetype")[:200]:
         return Book("", findings=[Finding("file-type-unknown", "an OpenDocument file without a table", file=file)])
-    return open_ods(package, file)
+    return open_apart(path, file, "ods")
 
 
 def _open_members(archive: zipfile.ZipFile, file: str, encoding: str | None) -> Book:

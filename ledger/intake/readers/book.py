@@ -27,6 +27,16 @@ def unreadable(file: str, why: str, *, sheet: str = "", cell: str = "") -> ReadF
     return ReadFailed(Finding("file-unreadable", why, file=file, sheet=sheet, cell=cell))
 
 
+def too_large(file: str, why: str, *, sheet: str = "", cell: str = "") -> ReadFailed:
+    """The refusal of a file that is larger, or reaches further, than what is read."""
+    return ReadFailed(Finding("file-too-large", why, file=file, sheet=sheet, cell=cell))
+
+
+def unsafe(file: str, why: str) -> ReadFailed:
+    """The refusal of a file built as no spreadsheet program builds one."""
+    return ReadFailed(Finding("file-unsafe", why, file=file))
+
+
 @dataclass(slots=True)
 class Book:
     """An open workbook (see `ledger.intake.cells.Workbook`). Without sheets, `findings` says why."""

@@ -6,38 +6,29 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import IO
 
 from ledger.domain.findings import Finding
+from ledger.intake.caged.weight import TextScales, Weight
 from ledger.intake.cells import Row, SheetFacts, Value
-from ledger.intake.readers.book import Book, trimmed, unreadable
+from ledger.intake.readers.book import Book, too_large, trimmed, unreadable
+from ledger.intake.readers.dialect import RULE, Dialect
 from ledger.intake.readers.encoding import detect
+from ledger.intake.readers.limits import MAX_LINE, MAX_RECORD, MIB
+from ledger.intake.readers.text_count import count
+from ledger.intake.readers.weighing import CHARACTERS, WeighedSheet, differ
 
 DELIMITERS = ",;\t|"
 _SAMPLE_RECORDS = 300
 _SAMPLE_TEXT = 512 * 1024
+_PIECE = 256 * 1024
 #: A quoted cell of more lines than this is a quote that nobody closed.
 _MAX_LINES = 2000
-_MAX_FIELD = 16 * 1024 * 1024
 _SEP = re.compile(r'"?sep=(.)"?[ \t]*\r?\n?$', re.IGNORECASE)
-_RULE = re.compile(r"[\s|:-]*-{3}[\s|:+-]*$")
-
-
-@dataclass(frozen=True, slots=True)
-class Dialect:
-    """How the records of a text are cut."""
-
-    encoding: str
-    delimiter: str
-    quoted: bool = True
-    #: the first line is `sep=;`, for Excel, and no record
-    directive: bool = False
-    #: cells padded with blanks around `|`, perhaps with one before the first cell and after the last
-    piped: bool = False
-    leading: bool = False
 
 
 @dataclass(slots=True)
@@ -55,10 +46,12 @@ class DelimitedSheet:
         self.facts.last_row = self.facts.last_column = 0
         dialect = self.dialect
         with self.opener() as raw, io.TextIOWrapper(raw, dialect.encoding, newline="") as text:
+            lines = _Lines(text, self.file)
             try:
                 if dialect.directive:
                     text.readline()
-                for number, record in enumerate(_records(text, dialect), 1):
+                for number, record in enumerate(_records(lines, dialect), 1):
+                    lines.taken = 0
                     values = _cells(record, dialect)
                     if values:
                         self.facts.last_row = number
@@ -69,9 +62,34 @@ class DelimitedSheet:
             except csv.Error as error:
                 raise unreadable(self.file, f"a record can not be read ({error})") from error
 
+    def confirm(self, read: Weight) -> None:
+        """Hold what was read against a count of its cells by other means."""
+        with self.opener() as raw, io.TextIOWrapper(raw, self.dialect.encoding, newline="") as text:
+            if self.dialect.directive:
+                text.readline()
+            counted = count(text, self.dialect)
+        if not read.agrees(counted):
+            raise differ(self.file, "", ("the reading", read), ("a count of the cells", counted), CHARACTERS)
 
-def _records(text: Iterator[str], dialect: Dialect) -> Iterator[list[str]]:
-    csv.field_size_limit(_MAX_FIELD)
+
+class _Lines:
+    """The lines of a text; a record that takes in more than any record can is refused before it is put together."""
+
+    def __init__(self, text: Iterator[str], file: str) -> None:
+        self._text, self._file = text, file
+        #: characters since the last record
+        self.taken = 0
+
+    def __iter__(self) -> Iterator[str]:
+        for line in self._text:
+            self.taken += len(line)
+            if self.taken > MAX_RECORD:
+                raise too_large(self._file, f"a record holds more than {MAX_RECORD // MIB} million characters")
+            yield line
+
+
+def _records(text: Iterable[str], dialect: Dialect) -> Iterator[list[str]]:
+    csv.field_size_limit(MAX_LINE)
     if dialect.quoted:
         return csv.reader(text, delimiter=dialect.delimiter, doublequote=True, strict=False)
     return csv.reader(text, delimiter=dialect.delimiter, quoting=csv.QUOTE_NONE)
@@ -79,7 +97,7 @@ def _records(text: Iterator[str], dialect: Dialect) -> Iterator[list[str]]:
 
 def _cells(record: list[str], dialect: Dialect) -> list[Value]:
     if dialect.piped:
-        if len(record) > 2 and _RULE.match("|".join(record)):
+        if len(record) > 2 and RULE.match("|".join(record)):
             return []
         record = [cell.strip(" ") for cell in record]
         if dialect.leading and record:
@@ -93,6 +111,7 @@ def open_delimited(opener: Callable[[], IO[bytes]], file: str, *, encoding: str 
     A text that is no table at all still is one of a single column; a text in two plausible encodings is refused.
     """
     book = Book("csv")
+    _check_lines(opener, file)
     if encoding is None:
         with opener() as stream:
             guess = detect(stream)
@@ -113,8 +132,20 @@ def open_delimited(opener: Callable[[], IO[bytes]], file: str, *, encoding: str 
         message = "a quotation mark at the start of a cell is never closed; all quotes were read as they stand"
         book.findings.append(Finding("quote-open", message, file=file))
     book.encoding, book.delimiter = encoding, dialect.delimiter
-    book.sheets.append(DelimitedSheet(None, SheetFacts(), dialect, opener, file))
+    sheet = DelimitedSheet(None, SheetFacts(), dialect, opener, file)
+    book.sheets.append(WeighedSheet(sheet, file, sheet.confirm, partial(TextScales, len)))
     return book
+
+
+def _check_lines(opener: Callable[[], IO[bytes]], file: str) -> None:
+    """Refuse a text with a line that no table has, before it is taken into memory."""
+    length = 0
+    with opener() as stream:
+        while piece := stream.read(_PIECE):
+            end = max(piece.rfind(b"\n"), piece.rfind(b"\r"))
+            length = length + len(piece) if end < 0 else len(piece) - end
+            if length > MAX_LINE:
+                raise too_large(file, f"a line of the text is longer than {MAX_LINE // MIB} MiB")
 
 
 def _sample(opener: Callable[[], IO[bytes]], encoding: str, file: str) -> str:

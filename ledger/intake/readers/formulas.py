@@ -26,14 +26,13 @@ def moved(formula: str, rows: int, columns: int) -> str:
         return digits if sign else str(max(int(digits) + rows, 1))
 
     def token(match: re.Match[str]) -> str:
-        part = match.groupdict()
-        if part["literal"] is not None:
+        literal, cs, letters, rs, digits, fs, first, zs, last, us, upper, ls, lower = match.groups()
+        if literal is not None:
             return match[0]
-        if part["column"] is not None:
-            return part["cs"] + column(part["cs"], part["column"]) + part["rs"] + row(part["rs"], part["row"])
-        if part["first"] is not None:
-            left, right = column(part["as"], part["first"]), column(part["zs"], part["last"])
-            return f"{part['as']}{left}:{part['zs']}{right}"
-        return f"{part['us']}{row(part['us'], part['upper'])}:{part['ls']}{row(part['ls'], part['lower'])}"
+        if letters is not None:
+            return cs + column(cs, letters) + rs + row(rs, digits)
+        if first is not None:
+            return f"{fs}{column(fs, first)}:{zs}{column(zs, last)}"
+        return f"{us}{row(us, upper)}:{ls}{row(ls, lower)}"
 
     return _TOKEN.sub(token, formula)

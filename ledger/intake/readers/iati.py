@@ -36,6 +36,8 @@ _TRANSACTION = (
     "provider-org/narrative", "receiver-org/@ref", "receiver-org/@receiver-activity-id", "receiver-org/narrative",
     "recipient-country/@code", "recipient-region/@code", "sector/@code",
 )  # fmt: skip
+#: Place of the amount among the cells of a transaction, whose first is the activity's identifier.
+VALUE = 1 + _TRANSACTION.index("value")
 _STEP = re.compile(r"([\w-]+)(?:\[@([\w-]+)=(\w+)\])?")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import IO, TYPE_CHECKING
 from xml.etree.ElementTree import ParseError
 
@@ -27,9 +27,39 @@ def parse(data: bytes | str) -> Element:
     return root
 
 
-def walk(stream: IO[bytes]) -> Iterator[tuple[str, Element]]:
+class Pieces:
+    """Pieces of text as the stream that a parser reads from."""
+
+    def __init__(self, pieces: Iterator[str]) -> None:
+        self._pieces = pieces
+
+    def read(self, _: int = -1) -> bytes:
+        """The next piece, whatever its length; nothing at the end."""
+        return next((piece.encode() for piece in self._pieces if piece), b"")
+
+
+def walk(stream: IO[bytes] | Pieces) -> Iterator[tuple[str, Element]]:
     """`(event, element)` for every start and end of an element, in the order of the document."""
     yield from DefusedTree.iterparse(stream, events=("start", "end"), forbid_dtd=True)
+
+
+def items(stream: IO[bytes] | Pieces, wanted: Mapping[str, str]) -> Iterator[tuple[str, Element]]:
+    """`(group, element)` for every element that is a child of one of the named groups; memory stays as it is.
+
+    `wanted` maps the local name of a group, which stands below the root, to that of its items.
+    """
+    open_elements: list[Element] = []
+    for event, element in walk(stream):
+        if event == "start":
+            open_elements.append(element)
+            continue
+        open_elements.pop()
+        if len(open_elements) == 2:
+            group = local(open_elements[1].tag)
+            if wanted.get(group) == local(element.tag):
+                yield group, element
+        if len(open_elements) <= 2 and open_elements:
+            open_elements[-1].clear()
 
 
 def attribute(element: Element, name: str) -> str | None:

@@ -1,29 +1,29 @@
-"""OpenDocument spreadsheets, streamed from `content.xml`: values, formulas, formats, hidden rows and columns.
+"""OpenDocument spreadsheets in one walk over `content.xml`: values, formulas, formats, hidden rows and columns.
 
-Its writers keep numbers as binary doubles, as Excel does, and spell out up to 17 digits; they are read alike.
+Its writers keep numbers as binary doubles, as Excel does, and spell out up to 17 digits; they are read alike. The walk
+takes place in the cage (`caged.text`): one row of the document may hold any number of elements.
 """
 
 from __future__ import annotations
 
-import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
+from ledger.intake.caged.excel import ERRORS
 from ledger.intake.cells import CellError, Row, SheetFacts, Value, note_format
 from ledger.intake.readers import markup
-from ledger.intake.readers.book import Book, trimmed, unreadable
-from ledger.intake.readers.native import ERRORS
+from ledger.intake.readers.book import trimmed
+from ledger.intake.readers.limits import MAX_COLUMN, MAX_FORMULAS, MAX_ROW
 from ledger.intake.readers.numbers import from_iso, from_text
-from ledger.intake.readers.package import Package
-from ledger.intake.readers.xlsx_sheet import MAX_COLUMN, MAX_FORMULAS, MAX_ROW
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
-_CONTENT = "content.xml"
 _HIDDEN = ("collapse", "filter")
+#: Depth and name of what is done with when it ends.
+_READ = frozenset({(0, "table"), (1, "table-row"), (1, "table-column")})
 #: A filled row that is said to repeat more often than this is the style of an empty sheet, or an attack.
 _MAX_REPEATS = 100_000
 _MAX_CELLS = 20_000_000
@@ -70,57 +70,33 @@ def _format_code(style: Element) -> str:
 
 
 @dataclass(slots=True)
-class OdsSheet:
-    """One table of the document, by its place among the tables."""
+class _Table:
+    """One table of the document on its way."""
 
     name: str | None
     facts: SheetFacts
-    package: zipfile.ZipFile
-    index: int
-    file: str
+    styles: _Styles
+    #: rows and columns so far
+    number: int = 0
+    column: int = 1
+    cells: int = 0
 
-    def rows(self) -> Iterator[Row]:
-        """The rows that hold something; raises `ReadFailed` where the document is damaged."""
-        self.facts = SheetFacts(hidden=self.facts.hidden)
-        try:
-            yield from self._rows()
-        except markup.MARKUP_ERRORS as error:
-            raise unreadable(self.file, f"the sheet is damaged ({error})", sheet=self.name or "") from error
+    def rows(self, element: Element) -> Iterator[Row]:
+        """The rows that a row element stands for."""
+        repeats = int(markup.attribute(element, "number-rows-repeated") or 1)
+        for row in self._repeated(element, self.styles, self.number, repeats):
+            self.cells += len(row.values)
+            if self.cells > _MAX_CELLS:
+                raise ValueError("more cells than can be meant")
+            yield row
+        self.number += repeats
 
-    def _rows(self) -> Iterator[Row]:  # noqa: PLR0912 - one case for each element that matters
-        styles = _Styles()
-        number, table, depth, cells = 0, -1, 0, 0
-        column = 1
-        with self.package.open(_CONTENT) as stream:
-            for event, element in markup.walk(stream):
-                name = markup.local(element.tag)
-                if name == "table":
-                    depth += 1 if event == "start" else -1
-                    if event == "start" and depth == 1:
-                        table += 1
-                    elif depth == 0:
-                        if table == self.index:
-                            return
-                        element.clear()
-                elif event == "start":
-                    continue
-                elif table < 0:
-                    styles.note(element)
-                elif depth == 1 and name == "table-row":
-                    if table == self.index:
-                        repeats = int(markup.attribute(element, "number-rows-repeated") or 1)
-                        for row in self._repeated(element, styles, number, repeats):
-                            cells += len(row.values)
-                            if cells > _MAX_CELLS:
-                                raise ValueError("more cells than can be meant")
-                            yield row
-                        number += repeats
-                    element.clear()
-                elif depth == 1 and name == "table-column" and table == self.index:
-                    repeats = int(markup.attribute(element, "number-columns-repeated") or 1)
-                    if markup.attribute(element, "visibility") in _HIDDEN:
-                        self.facts.hidden_columns.update(range(column, min(column + repeats, MAX_COLUMN + 1)))
-                    column += repeats
+    def columns(self, element: Element) -> None:
+        """Note a column element, or several of its kind."""
+        repeats = int(markup.attribute(element, "number-columns-repeated") or 1)
+        if markup.attribute(element, "visibility") in _HIDDEN:
+            self.facts.hidden_columns.update(range(self.column, min(self.column + repeats, MAX_COLUMN + 1)))
+        self.column += repeats
 
     def _repeated(self, element: Element, styles: _Styles, above: int, repeats: int) -> Iterator[Row]:
         hidden = markup.attribute(element, "visibility") in _HIDDEN
@@ -211,40 +187,58 @@ def _inner(element: Element) -> str:
     return "".join(parts)
 
 
-def open_ods(package: Package, file: str) -> Book:
-    """The document's tables in their order; raises `ReadFailed` where it is damaged or encrypted."""
-    book = Book("ods", modified=_saved_on(package.zip))
-    hidden_styles: set[str] = set()
+def read_tables(
+    stream: IO[bytes], row: Callable[[int, list[Value]], None], end: Callable[[str | None, SheetFacts], None]
+) -> None:
+    """Walk over `content.xml`: `row` is told every row that holds something, `end` when a table is complete.
+
+    Raises one of `markup.MARKUP_ERRORS` where the document is damaged.
+    """
+    styles = _Styles()
+    hidden: set[str] = set()
+    open_elements: list[Element] = []
     depth = 0
-    try:
-        with package.zip.open(_CONTENT) as stream:
-            for event, element in markup.walk(stream):
-                name = markup.local(element.tag)
-                if name == "table":
-                    depth += 1 if event == "start" else -1
-                    if event == "start" and depth == 1:
-                        hidden = markup.attribute(element, "style-name") in hidden_styles
-                        label = markup.attribute(element, "name")
-                        facts = SheetFacts(hidden=hidden)
-                        book.sheets.append(OdsSheet(label, facts, package.zip, len(book.sheets), file))
-                if event == "end" and name == "style":
-                    if any(
-                        markup.attribute(p, "display") == "false" for p in markup.children(element, "table-properties")
-                    ):
-                        hidden_styles.add(markup.attribute(element, "name") or "")
-                elif event == "end" and name in ("table-row", "table"):
-                    element.clear()
-    except (KeyError, *markup.MARKUP_ERRORS) as error:
-        raise unreadable(file, f"the document is damaged ({error})") from error
-    if not book.sheets:
-        raise unreadable(file, "the document has no table")
-    return book
+    table: _Table | None = None
+    for event, element in markup.walk(stream):
+        name = markup.local(element.tag)
+        if event == "start":
+            open_elements.append(element)
+            if name == "table":
+                depth += 1
+                if depth == 1:
+                    facts = SheetFacts(hidden=markup.attribute(element, "style-name") in hidden)
+                    table = _Table(markup.attribute(element, "name"), facts, styles)
+            continue
+        open_elements.pop()
+        if name == "table":
+            depth -= 1
+            if depth == 0 and table is not None:
+                end(table.name, table.facts)
+                table = None
+        elif table is None:
+            styles.note(element)
+            if name == "style" and _is_hidden(element):
+                hidden.add(markup.attribute(element, "name") or "")
+        elif depth == 1 and name == "table-row":
+            for number, values in table.rows(element):
+                row(number, values)
+        elif depth == 1 and name == "table-column":
+            table.columns(element)
+        if (depth, name) in _READ:
+            element.clear()
+            open_elements[-1].clear()  # what is read must not pile up, not even as empty elements
 
 
-def _saved_on(package: zipfile.ZipFile) -> date | None:
+def _is_hidden(style: Element) -> bool:
+    properties = markup.children(style, "table-properties")
+    return any(markup.attribute(found, "display") == "false" for found in properties)
+
+
+def saved_on(meta: bytes) -> date | None:
+    """The date of the last save by `meta.xml`; None where it is silent or odd."""
     try:
-        root = markup.parse(package.read("meta.xml"))
-    except (KeyError, *markup.MARKUP_ERRORS):
+        root = markup.parse(meta)
+    except markup.MARKUP_ERRORS:
         return None
     stamp = next(markup.descendants(root, "date"), None)
     try:

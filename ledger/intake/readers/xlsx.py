@@ -8,17 +8,23 @@ import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cache
+from functools import cache, partial
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, TypeVar, cast
 
 from ledger.domain.findings import Finding
+from ledger.intake.caged.weight import Scales
 from ledger.intake.cells import SheetFacts, column_index
 from ledger.intake.readers import markup
-from ledger.intake.readers.book import Book, unreadable
+from ledger.intake.readers.book import Book, too_large, unreadable, unsafe
+from ledger.intake.readers.limits import MAX_CAREFUL, MAX_PART, MAX_SHEETS, MAX_STYLES, MIB
 from ledger.intake.readers.numbers import BUILT_IN_FORMATS, shown_as
 from ledger.intake.readers.package import Package
-from ledger.intake.readers.xlsx_sheet import Shared, Style, XlsxSheet
-from ledger.intake.readers.xlsx_text import rich_text, shared_strings
+from ledger.intake.readers.second_reading import SecondReading
+from ledger.intake.readers.weighing import WeighedSheet
+from ledger.intake.readers.xlsx_pass import Shared, Style
+from ledger.intake.readers.xlsx_sheet import XlsxSheet
+from ledger.intake.readers.xlsx_text import TooManyTexts, rich_text, shared_strings
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -47,7 +53,14 @@ class _Parts:
             raise unreadable(self.file, f"the package lacks its part {path!r}")
         return self.package.zip.open(name)
 
+    def size(self, path: str) -> int:
+        """What the part unpacks to; the package was read through, so its claim is true."""
+        name = self.find(path)
+        return self.package.zip.getinfo(name).file_size if name else 0
+
     def root(self, path: str) -> Element:
+        if self.size(path) > MAX_PART:
+            raise too_large(self.file, f"the part {path!r} unpacks to more than {MAX_PART // MIB} MiB")
         try:
             with self.open(path) as stream:
                 return markup.parse(stream.read())
@@ -86,30 +99,41 @@ def has_macros(package: zipfile.ZipFile) -> bool:
     return any(name.casefold().endswith("vbaproject.bin") for name in package.namelist())
 
 
-def open_xlsx(package: Package, main: str, file: str) -> Book:
+def open_xlsx(package: Package, main: str, path: Path, file: str) -> Book:
     """The workbook whose main part is `main`; raises `ReadFailed` where a part that is needed is missing or broken."""
     parts = _Parts(package, file)
     root = parts.root(main)
     relations = parts.relations(main)
     shared = _shared(parts, root, relations)
+    second = SecondReading(path, file, date1904=shared.date1904)
     book = Book("xlsx", modified=saved_on(parts))
-    for sheets in markup.children(root, "sheets"):
-        for sheet in markup.children(sheets, "sheet"):
-            name = sheet.get("name")
-            kind, path = relations.get(_relation_id(sheet), ("", ""))
-            if kind == "worksheet":
-                if parts.find(path) is None:
-                    raise unreadable(file, f"the part {path!r} of the sheet is missing", sheet=name or "")
-                hidden = sheet.get("state") in ("hidden", "veryHidden")
-                book.sheets.append(_sheet(parts, shared, name, path, hidden=hidden))
-            elif kind in ("chartsheet", "dialogsheet", "xlMacrosheet", "xlIntlMacrosheet"):
-                message = f"the sheet {name!r} is a {kind}; it has no cells to read"
-                book.findings.append(Finding("sheet-skipped", message, file=file, sheet=name or ""))
-            else:
-                raise unreadable(file, "the workbook does not say where the sheet is", sheet=name or "")
+    for sheet in _listed(root, file):
+        name = sheet.get("name")
+        kind, place = relations.get(_relation_id(sheet), ("", ""))
+        if kind == "worksheet":
+            if parts.find(place) is None:
+                raise unreadable(file, f"the part {place!r} of the sheet is missing", sheet=name or "")
+            if parts.find(place) in second.parts:
+                raise unsafe(file, f"two sheets of the workbook are one part, {place!r}")
+            hidden = sheet.get("state") in ("hidden", "veryHidden")
+            found = _sheet(parts, shared, name, place, hidden=hidden)
+            confirm = second.of(name, cast("str", parts.find(place)), package, shared.strings)
+            book.sheets.append(WeighedSheet(found, file, confirm, partial(Scales, date1904=shared.date1904)))
+        elif kind in ("chartsheet", "dialogsheet", "xlMacrosheet", "xlIntlMacrosheet"):
+            message = f"the sheet {name!r} is a {kind}; it has no cells to read"
+            book.findings.append(Finding("sheet-skipped", message, file=file, sheet=name or ""))
+        else:
+            raise unreadable(file, "the workbook does not say where the sheet is", sheet=name or "")
     if not book.sheets:
         raise unreadable(file, "the workbook has no sheet with cells")
     return book
+
+
+def _listed(root: Element, file: str) -> list[Element]:
+    sheets = [sheet for group in markup.children(root, "sheets") for sheet in markup.children(group, "sheet")]
+    if len(sheets) > MAX_SHEETS:
+        raise too_large(file, f"the workbook lists {len(sheets):,} sheets; at most {MAX_SHEETS:,} are read")
+    return sheets
 
 
 def _relation_id(sheet: Element) -> str:
@@ -118,13 +142,15 @@ def _relation_id(sheet: Element) -> str:
 
 def _sheet(parts: _Parts, shared: Shared, name: str | None, path: str, *, hidden: bool) -> XlsxSheet:
     stored = cast("str", parts.find(path))
+    scan = parts.package.scans.get(stored)
     return XlsxSheet(
         name=name,
         facts=SheetFacts(hidden=hidden),
         shared=shared,
         opener=lambda: parts.package.zip.open(stored),
         comments=_once(lambda: _comments(parts, path)),
-        ordered=stored not in parts.package.unordered,
+        ordered=scan is None or scan.rising,
+        is_long=parts.size(path) > MAX_CAREFUL,
     )
 
 
@@ -136,7 +162,7 @@ def _shared(parts: _Parts, root: Element, relations: dict[str, tuple[str, str]])
     properties = next(markup.children(root, "workbookPr"), None)
     date1904 = properties is not None and markup.is_true(properties.get("date1904"))
     by_kind = {kind: path for kind, path in relations.values() if parts.find(path)}
-    styles = _styles(parts.root(by_kind["styles"])) if "styles" in by_kind else []
+    styles = _styles(parts, by_kind["styles"]) if "styles" in by_kind else []
 
     def strings() -> list[str]:
         if "sharedStrings" not in by_kind:
@@ -144,25 +170,33 @@ def _shared(parts: _Parts, root: Element, relations: dict[str, tuple[str, str]])
         path = by_kind["sharedStrings"]
         try:
             with parts.open(path) as first, parts.open(path) as second:
-                return shared_strings(first, second)
+                return shared_strings(first, second, careful=parts.size(path) <= MAX_CAREFUL)
+        except TooManyTexts:
+            raise too_large(parts.file, "the table of texts is larger than what is held in memory") from None
         except markup.MARKUP_ERRORS as error:
             raise unreadable(parts.file, f"the table of texts is damaged ({error})") from error
 
     return Shared(parts.file, date1904, styles, _once(strings))
 
 
-def _styles(root: Element) -> list[Style]:
-    """The number format of each cell style, by its index."""
+def _styles(parts: _Parts, path: str) -> list[Style]:
+    """The number format of each cell style, by its index. Streamed: a worn-out workbook has tens of megabytes of it."""
     codes = dict(BUILT_IN_FORMATS)
-    for group in markup.children(root, "numFmts"):
-        for form in markup.children(group, "numFmt"):
-            codes[int(form.get("numFmtId") or 0)] = form.get("formatCode") or "General"
-    styles: list[Style] = []
-    for group in markup.children(root, "cellXfs"):
-        for form in markup.children(group, "xf"):
-            code = codes.get(int(form.get("numFmtId") or 0), "General")
-            styles.append(Style(code, shown_as(code)))
-    return styles
+    numbers: list[int] = []
+    try:
+        with parts.open(path) as stream:
+            for group, form in markup.items(stream, {"numFmts": "numFmt", "cellXfs": "xf"}):
+                number = int(form.get("numFmtId") or 0)
+                if group == "numFmts":
+                    codes[number] = form.get("formatCode") or "General"
+                else:
+                    numbers.append(number)
+                if len(numbers) + len(codes) > MAX_STYLES:
+                    raise too_large(parts.file, f"the workbook has more than {MAX_STYLES:,} cell styles")
+    except markup.MARKUP_ERRORS as error:
+        raise unreadable(parts.file, f"the part {path!r} is damaged ({error})") from error
+    made = {number: Style(code, shown_as(code)) for number in set(numbers) for code in [codes.get(number, "General")]}
+    return [made[number] for number in numbers]
 
 
 def _comments(parts: _Parts, path: str) -> dict[tuple[int, int], str]:

@@ -9,32 +9,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from decimal import Decimal
-from enum import IntEnum
-from itertools import islice
-from typing import IO, TYPE_CHECKING
+from dataclasses import dataclass
+from itertools import chain, islice
+from typing import IO
 
-from ledger.intake.cells import CellError, Row, SheetFacts, Value, cell_name, column_index
+from ledger.intake.cells import Row, SheetFacts, Value
 from ledger.intake.readers import markup
-from ledger.intake.readers.book import trimmed, unreadable
-from ledger.intake.readers.formulas import moved
-from ledger.intake.readers.numbers import Shown, from_iso, from_serial, from_text
+from ledger.intake.readers.book import too_large, unreadable
+from ledger.intake.readers.limits import MAX_CAREFUL, MAX_ROW, MAX_ROW_ELEMENTS, MAX_ROW_TEXT, MIB
+from ledger.intake.readers.numbers import from_text
+from ledger.intake.readers.xlsx_careful import element_values, parsed_rows, sorted_rows
+from ledger.intake.readers.xlsx_pass import ATTRIBUTE, SKELETON, Kind, Pass, Plan, Shared, row_too_large
 from ledger.intake.readers.xlsx_text import (
     NotUnderstood,
-    rich_text,
     root_is_plain,
     text_chunks,
     unescape_controls,
     unescape_entities,
-)  # fmt: skip
-
-if TYPE_CHECKING:
-    from xml.etree.ElementTree import Element
-
-MAX_ROW = 1_048_576
-MAX_COLUMN = 16_384
-MAX_FORMULAS = 200_000
+)
 
 _CELL = re.compile(
     r'<c((?: [st]="\w*")*)(?: r="([A-Z]{1,3})([0-9]{1,7})")?((?: (?:s|t|cm|vm|ph)="\w*")*) ?(?:/>|>'
@@ -42,137 +34,6 @@ _CELL = re.compile(
     r'(?:<v(?: xml:space="preserve")?>([^<]*)</v>|<is><t(?: xml:space="preserve")?>([^<]*)</t></is>|<v ?/>)?</c>)'
 )
 _ROW = re.compile(r'\s*<row((?: [\w:.]+="[^"<>]*")*) ?(/?)>')
-_ATTRIBUTE = re.compile(r' ([\w:.]+)="([^"<>]*)"')
-_REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
-
-
-class Kind(IntEnum):
-    """How the content of a cell is to be taken."""
-
-    NUMBER = 0
-    SHARED = 1
-    DATED = 2
-    TEXT = 3
-    BOOLEAN = 4
-    ERROR = 5
-    ISO_DATE = 6
-
-
-_KINDS = {"": Kind.NUMBER, "n": Kind.NUMBER, "s": Kind.SHARED, "str": Kind.TEXT, "inlineStr": Kind.TEXT,
-          "b": Kind.BOOLEAN, "e": Kind.ERROR, "d": Kind.ISO_DATE}  # fmt: skip
-
-
-@dataclass(slots=True)
-class Style:
-    """What a cell style (`s="…"`) says about numbers."""
-
-    code: str
-    shown: Shown
-
-
-@dataclass(slots=True)
-class Shared:
-    """What the sheets of one workbook have in common."""
-
-    file: str
-    date1904: bool
-    styles: list[Style]
-    strings: Callable[[], list[str]]
-
-
-@dataclass(slots=True)
-class _Plan:
-    """Column, kind and style of the cells with the same letters and attributes, and how many numbers they held."""
-
-    column: int
-    kind: Kind
-    style: Style
-    count: int = 0
-
-
-@dataclass(slots=True)
-class _Pass:
-    """One reading of a sheet: what is being gathered."""
-
-    shared: Shared
-    facts: SheetFacts
-    strings: list[str]
-    plans: dict[tuple[str, str, str], _Plan] = field(default_factory=dict)
-    masters: dict[str, tuple[int, int, str]] = field(default_factory=dict)
-    dates: dict[tuple[str, Shown], Value] = field(default_factory=dict)
-
-    def plan(self, key: tuple[str, str, str]) -> _Plan:
-        """The plan for `(attributes before r, letters, attributes after r)`; made once for each."""
-        plan = self.plans.get(key)
-        if plan is None:
-            attributes = dict(_ATTRIBUTE.findall(key[0] + key[2]))
-            kind = _KINDS.get(attributes.get("t", ""))
-            column = column_index(key[1])
-            index = int(attributes.get("s") or 0)
-            if kind is None or column > MAX_COLUMN:
-                raise NotUnderstood
-            styles = self.shared.styles
-            style = styles[index] if index < len(styles) else Style("General", Shown.NUMBER)
-            if kind is Kind.NUMBER and style.shown is not Shown.NUMBER:
-                kind = Kind.DATED
-            plan = self.plans[key] = _Plan(column, kind, style)
-        return plan
-
-    def value(self, plan: _Plan, text: str, *, formula: bool) -> Value:
-        """The value of a cell from its decoded text; `""` is an empty cell, or a formula without its result."""
-        kind = plan.kind
-        if kind is Kind.TEXT:
-            return text or None
-        if not text:
-            return CellError("") if formula else None
-        if kind is Kind.NUMBER:
-            plan.count += 1
-            return from_text(text)
-        if kind is Kind.SHARED:
-            return self.strings[int(text)] or None
-        if kind is Kind.DATED:
-            plan.count += 1
-            known = self.dates.get((text, plan.style.shown))
-            if known is None:
-                number = from_text(text)
-                known = number
-                if isinstance(number, int | Decimal):
-                    known = from_serial(number, plan.style.shown, date1904=self.shared.date1904)
-                if len(self.dates) < 100_000:
-                    self.dates[text, plan.style.shown] = known
-            return known
-        if kind is Kind.BOOLEAN:
-            return {"1": True, "true": True, "0": False, "false": False}.get(text.strip(), text)
-        return CellError(text) if kind is Kind.ERROR else from_iso(text)
-
-    def formula(self, row: int, column: int, attributes: dict[str, str], text: str) -> None:
-        """Note a formula; one that is shared is moved here from the cell that states it."""
-        index = attributes.get("si", "")
-        if attributes.get("t") == "shared":
-            if text:
-                self.masters[index] = (row, column, text)
-            elif index in self.masters:
-                first_row, first_column, master = self.masters[index]
-                text = moved(master, row - first_row, column - first_column)
-        if len(self.facts.formulas) < MAX_FORMULAS:
-            self.facts.formulas[row, column] = text.removeprefix("=")
-
-    def row(self, number: int, values: list[Value], *, hidden: bool) -> Row | None:
-        """The row with its facts noted, or None if nothing is in it."""
-        if hidden:
-            self.facts.hidden_rows.add(number)
-        if not trimmed(values):
-            return None
-        self.facts.last_row = max(self.facts.last_row, number)
-        self.facts.last_column = max(self.facts.last_column, len(values))
-        return Row(number, values)
-
-    def finish(self) -> None:
-        """Gather the counts of number formats once the last row is through."""
-        for plan in self.plans.values():
-            if plan.count:
-                formats = self.facts.number_formats.setdefault(plan.column, {})
-                formats[plan.style.code] = formats.get(plan.style.code, 0) + plan.count
 
 
 @dataclass(slots=True)
@@ -186,6 +47,8 @@ class XlsxSheet:
     comments: Callable[[], dict[tuple[int, int], str]]
     #: False where the rows are known to stand in another order than their numbers
     ordered: bool = True
+    #: True where the XML parser would take too long
+    is_long: bool = False
 
     def rows(self) -> Iterator[Row]:
         """The rows that hold something, in order; raises `ReadFailed` where the sheet is damaged."""
@@ -204,9 +67,9 @@ class XlsxSheet:
         except (*markup.MARKUP_ERRORS, IndexError) as error:
             raise unreadable(self.shared.file, f"the sheet is damaged ({error})", sheet=self.name or "") from error
 
-    def _start(self) -> _Pass:
+    def _start(self) -> Pass:
         self.facts = SheetFacts(hidden=self.facts.hidden, comments=self.comments())
-        return _Pass(self.shared, self.facts, self.shared.strings())
+        return Pass(self.shared, self.facts, self.shared.strings())
 
     def _quick(self) -> Iterator[Row]:
         if not self.ordered:
@@ -214,12 +77,11 @@ class XlsxSheet:
         work = self._start()
         with self.opener() as stream:
             chunks = text_chunks(stream)
-            head, rest = _head(chunks)
+            head, rest = _head(chunks, self.shared.file)
             root = head[: head.index(">") + 1]
             if not root_is_plain(root, "worksheet"):
                 raise NotUnderstood
             number = 0
-            tail = ""
             while True:
                 done = rest.find("</sheetData>")
                 block = rest if done < 0 else rest[:done]
@@ -232,22 +94,27 @@ class XlsxSheet:
                         yield row
                 if done >= 0:
                     _only_empty_rows(work, left, number)
-                    tail = rest[done + len("</sheetData>") :]
                     break
                 more = next(chunks, None)
                 if more is None:
                     raise NotUnderstood
+                if len(left) > MAX_ROW_TEXT:
+                    raise row_too_large(self.shared.file, self.name, number + 1)
                 rest = left + more
-            tail += "".join(chunks)
-        _note_skeleton(work.facts, markup.parse(f"{head}<sheetData/>{tail}"))
+            tail = chain((head, "<sheetData/>", rest[done + len("</sheetData>") :]), chunks)
+            for group, element in markup.items(markup.Pieces(tail), SKELETON):
+                work.skeleton(group, element)
         work.finish()
 
     def _careful(self) -> Iterator[Row]:
+        if self.is_long:
+            message = f"the sheet is written in an unusual way, and larger than the {MAX_CAREFUL // MIB} MiB read so"
+            raise too_large(self.shared.file, message, sheet=self.name or "")
         ordered = True
         last = 0
         work = self._start()
         with self.opener() as stream:
-            for row in _parsed_rows(work, stream):
+            for row in parsed_rows(work, stream):
                 if row.number <= last:
                     ordered = False
                     break
@@ -256,15 +123,15 @@ class XlsxSheet:
         if ordered:
             work = self._start()
             with self.opener() as stream:
-                yield from _parsed_rows(work, stream)
+                yield from parsed_rows(work, stream)
         else:
             work = self._start()
             with self.opener() as stream:
-                yield from _sorted_rows(_parsed_rows(work, stream), self.shared.file, self.name or "")
+                yield from sorted_rows(parsed_rows(work, stream), self.shared.file, self.name or "")
         work.finish()
 
 
-def _head(chunks: Iterator[str]) -> tuple[str, str]:
+def _head(chunks: Iterator[str], file: str) -> tuple[str, str]:
     """What stands before the rows, and the beginning of what stands in `<sheetData>`."""
     text = ""
     for chunk in chunks:
@@ -275,17 +142,19 @@ def _head(chunks: Iterator[str]) -> tuple[str, str]:
         at = text.find("<sheetData/>")
         if at >= 0:
             return text[:at], "</sheetData>" + text[at + len("<sheetData/>") :]
+        if len(text) > MAX_ROW_TEXT:
+            raise too_large(file, "more stands before the rows of the sheet than is read")
     raise NotUnderstood
 
 
-def _row_start(work: _Pass, part: str, number: int) -> tuple[int, bool, int]:
+def _row_start(work: Pass, part: str, number: int) -> tuple[int, bool, int]:
     """Number, hiddenness and offset of the cells of the row that ends with this part; notes empty rows before it."""
     at = 0
     while True:
         match = _ROW.match(part, at)
         if match is None:
             raise NotUnderstood
-        attributes = dict(_ATTRIBUTE.findall(match[1]))
+        attributes = dict(ATTRIBUTE.findall(match[1]))
         stated = attributes.get("r")
         here = number + 1 if stated is None else int(stated)
         if not number < here <= MAX_ROW:
@@ -298,7 +167,7 @@ def _row_start(work: _Pass, part: str, number: int) -> tuple[int, bool, int]:
             work.facts.hidden_rows.add(number)
 
 
-def _only_empty_rows(work: _Pass, left: str, number: int) -> None:
+def _only_empty_rows(work: Pass, left: str, number: int) -> None:
     """After the last `</row>` only self-closed rows may stand."""
     if not left.strip():
         return
@@ -308,7 +177,7 @@ def _only_empty_rows(work: _Pass, left: str, number: int) -> None:
         raise NotUnderstood from error
 
 
-def _quick_row(work: _Pass, part: str, number: int, root: str) -> tuple[int, Row | None]:
+def _quick_row(work: Pass, part: str, number: int, root: str) -> tuple[int, Row | None]:
     number, hidden, at = _row_start(work, part, number)
     values = _quick_values(work, part, number, at)
     if values is None:
@@ -316,14 +185,17 @@ def _quick_row(work: _Pass, part: str, number: int, root: str) -> tuple[int, Row
             element = markup.parse(f"{root}<row>{part[at:]}</row></worksheet>")
         except markup.MARKUP_ERRORS as error:
             raise NotUnderstood from error
-        values = _element_values(work, element[0], number)
+        values = element_values(work, element[0], number)
     return number, work.row(number, values, hidden=hidden)
 
 
-def _quick_values(work: _Pass, part: str, number: int, at: int) -> list[Value] | None:  # noqa: PLR0912 - flat, and hot
+def _quick_values(work: Pass, part: str, number: int, at: int) -> list[Value] | None:  # noqa: PLR0912 - flat, and hot
     """The values of one row, or None if the expression did not take every cell of it."""
+    count = part.count("<c", at)
+    if count > MAX_ROW_ELEMENTS:
+        raise row_too_large(work.shared.file, None, number)
     cells = _CELL.findall(part, at)
-    if len(cells) != part.count("<c", at):
+    if len(cells) != count:
         return None
     values: list[Value] = []
     digits_here = str(number)
@@ -369,7 +241,7 @@ def _quick_values(work: _Pass, part: str, number: int, at: int) -> list[Value] |
     return values
 
 
-def _uncount(work: _Pass, cells: list[tuple[str, ...]], until: tuple[str, ...]) -> None:
+def _uncount(work: Pass, cells: list[tuple[str, ...]], until: tuple[str, ...]) -> None:
     """Take back what the cells before `until` added to the counts of formats: the parser will take the row anew."""
     for cell in cells:
         if cell is until:
@@ -379,102 +251,7 @@ def _uncount(work: _Pass, cells: list[tuple[str, ...]], until: tuple[str, ...]) 
             plan.count -= 1
 
 
-def _formula_value(work: _Pass, plan: _Plan, row: int, cell: tuple[str, ...]) -> Value:
+def _formula_value(work: Pass, plan: Plan, row: int, cell: tuple[str, ...]) -> Value:
     attributes, formula, text = cell[5:8]
-    work.formula(row, plan.column, dict(_ATTRIBUTE.findall(attributes)), unescape_entities(formula))
+    work.formula(row, plan.column, dict(ATTRIBUTE.findall(attributes)), unescape_entities(formula))
     return work.value(plan, unescape_controls(unescape_entities(text)), formula=True)
-
-
-def _element_values(work: _Pass, row: Element, number: int) -> list[Value]:
-    """The values of a row that an XML parser has taken apart; cells may stand in any order."""
-    found: dict[int, Value] = {}
-    column = 0
-    for cell in markup.children(row, "c"):
-        reference = _REFERENCE.fullmatch(markup.attribute(cell, "r") or "")
-        if cell.get("r") is not None and (reference is None or int(reference[2]) != number):
-            raise ValueError(f"cell {cell.get('r')} stands in row {number}")
-        column = column_index(reference[1]) if reference else column + 1
-        if column > MAX_COLUMN:
-            raise ValueError(f"column {column} is beyond the last one")
-        value = _element_value(work, cell, number, column)
-        if value is not None:
-            found[column] = value
-    return [found.get(at) for at in range(1, max(found, default=0) + 1)]
-
-
-def _element_value(work: _Pass, cell: Element, number: int, column: int) -> Value:
-    kind = cell.get("t") or "n"
-    if kind not in _KINDS:
-        raise ValueError(f"cell {cell_name(number, column)} is of the unknown type {kind!r}")
-    style = int(cell.get("s") or 0)
-    plan = work.plan((f' s="{style}" t="{kind}"', cell_name(0, column)[:-1], ""))
-    text: str = ""
-    formula = False
-    for child in cell:
-        name = markup.local(child.tag)
-        if name == "v":
-            text = unescape_controls(child.text or "")
-        elif name == "is":
-            text = rich_text(child)
-        elif name == "f":
-            formula = True
-            work.formula(number, column, dict(child.items()), child.text or "")
-    return work.value(plan, text, formula=formula)
-
-
-def _parsed_rows(work: _Pass, stream: IO[bytes]) -> Iterator[Row]:
-    """All rows by the parser, in the order of the file; the rest of the sheet is noted at the end."""
-    number = 0
-    root: Element | None = None
-    table: Element | None = None
-    for event, element in markup.walk(stream):
-        name = markup.local(element.tag)
-        if root is None:
-            root = element
-            if name != "worksheet":
-                raise ValueError(f"a sheet begins with <{name}>")
-        if event == "start":
-            if name == "sheetData":
-                table = element
-        elif name == "row" and table is not None:
-            number = int(element.get("r") or number + 1)
-            if not 0 < number <= MAX_ROW:
-                raise ValueError(f"row {number} is beyond the last one")
-            values = _element_values(work, element, number)
-            row = work.row(number, values, hidden=markup.is_true(element.get("hidden")))
-            table.clear()
-            if row is not None:
-                yield row
-    if root is not None:
-        _note_skeleton(work.facts, root)
-
-
-def _sorted_rows(rows: Iterator[Row], file: str, sheet: str) -> Iterator[Row]:
-    """Rows by number. Two rows of one number that both fill a cell are a damage that nobody can decide."""
-    by_number: dict[int, list[Value]] = {}
-    for number, values in rows:
-        held = by_number.setdefault(number, [])
-        held.extend([None] * (len(values) - len(held)))
-        for at, value in enumerate(values):
-            if value is not None:
-                if held[at] is not None:
-                    raise unreadable(file, "the cell stands in the file twice", sheet=sheet,
-                                     cell=cell_name(number, at + 1))  # fmt: skip
-                held[at] = value
-    for number in sorted(by_number):
-        yield Row(number, by_number[number])
-
-
-def _note_skeleton(facts: SheetFacts, root: Element) -> None:
-    """Hidden columns and merged ranges, from what stands before and after the rows."""
-    for group in markup.children(root, "cols"):
-        for column in markup.children(group, "col"):
-            if markup.is_true(column.get("hidden")):
-                last = min(int(column.get("max") or 0), MAX_COLUMN)
-                facts.hidden_columns.update(range(int(column.get("min") or 1), last + 1))
-    for group in markup.children(root, "mergeCells"):
-        for merge in markup.children(group, "mergeCell"):
-            corners = _REFERENCE.findall((merge.get("ref") or "").replace("$", ""))
-            if len(corners) == 2:
-                (left, top), (right, bottom) = corners
-                facts.merged.append((int(top), column_index(left), int(bottom), column_index(right)))

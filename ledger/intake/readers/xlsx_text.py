@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import IO, TYPE_CHECKING
 
 from ledger.intake.readers import markup
+from ledger.intake.readers.limits import MAX_ROW_ELEMENTS, MAX_ROW_TEXT, MAX_TEXT_LENGTH, MAX_TEXTS
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -37,6 +38,10 @@ def _entity(match: re.Match[str]) -> str:
         code = int(name[2:], 16) if name[1:2] == "x" else int(name[1:])  # noqa: FURB166 - XML, not Python
         return chr(code)
     raise NotUnderstood
+
+
+class TooManyTexts(Exception):
+    """The table of texts is larger than what is held in memory."""
 
 
 def unescape_entities(text: str) -> str:
@@ -103,11 +108,16 @@ def root_is_plain(root_tag: str, name: str) -> bool:
     return not any(prefix and _MAIN.fullmatch(uri) for prefix, uri in found)
 
 
-def shared_strings(opener: IO[bytes], again: IO[bytes]) -> list[str]:
-    """All shared strings in their order. Two streams of the same part: the second is for the careful way."""
+def shared_strings(opener: IO[bytes], again: IO[bytes], *, careful: bool = True) -> list[str]:
+    """All shared strings in their order. Two streams of the same part: the second is for the careful way.
+
+    Raises `TooManyTexts` where memory would not hold them, or where the careful way, which is slow, is not allowed.
+    """
     try:
         return _strings_by_scan(opener)
     except NotUnderstood:
+        if not careful:
+            raise TooManyTexts from None
         return _strings_by_parser(again)
 
 
@@ -115,7 +125,11 @@ def _strings_by_scan(stream: IO[bytes]) -> list[str]:
     strings: list[str] = []
     rest = ""
     root = ""
+    length = 0
     for text in text_chunks(stream):
+        length += len(text)
+        if len(rest) > MAX_ROW_TEXT or length > MAX_TEXT_LENGTH:
+            raise TooManyTexts
         rest += text
         if not root:
             end = rest.find(">")
@@ -129,6 +143,8 @@ def _strings_by_scan(stream: IO[bytes]) -> list[str]:
         *items, rest = rest.split("</si>")
         for item in items:
             strings.append(_one_string(item, root, strings))
+        if len(strings) > MAX_TEXTS:
+            raise TooManyTexts
     _empty_strings(rest, strings)
     return strings
 
@@ -164,11 +180,21 @@ def _empty_strings(rest: str, strings: list[str]) -> None:
 
 def _strings_by_parser(stream: IO[bytes]) -> list[str]:
     strings: list[str] = []
-    root: Element | None = None
+    open_elements: list[Element] = []
+    pending = 0
     for event, element in markup.walk(stream):
-        if root is None:
-            root = element
-        if event == "end" and markup.local(element.tag) == "si":
-            strings.append(rich_text(element))
-            root.clear()
+        if event == "start":
+            open_elements.append(element)
+            pending += 1
+            if pending > MAX_ROW_ELEMENTS:
+                raise TooManyTexts
+            continue
+        open_elements.pop()
+        if len(open_elements) == 1:
+            if markup.local(element.tag) == "si":
+                strings.append(rich_text(element))
+            open_elements[0].clear()
+            pending = 0
+        if len(strings) > MAX_TEXTS:
+            raise TooManyTexts
     return strings

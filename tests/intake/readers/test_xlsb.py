@@ -3,54 +3,18 @@
 from __future__ import annotations
 
 import struct
-import zipfile
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
+from ledger.intake.cells import CellError
 from ledger.intake.readers import open_workbook
-from ledger.intake.readers.xlsb_records import has_compact_cells, records
-
-COMPACT = Path(__file__).parent / "files" / "compact.xlsb"
-#: compact record -> the full record of the same cell
-FULL = {12: 1, 13: 2, 14: 3, 15: 4, 16: 5, 17: 6, 18: 7}
-
-
-def in_full(path: Path) -> Path:
-    """The same workbook with every cell in a full record: its column before the rest."""
-    with zipfile.ZipFile(COMPACT) as source, zipfile.ZipFile(path, "w") as target:
-        for name in source.namelist():
-            content = source.read(name)
-            if name.startswith("xl/worksheets/"):
-                content = b"".join(_full(content))
-            target.writestr(name, content)
-    return path
-
-
-def _full(part: bytes) -> list[bytes]:
-    out, column = [], 0
-    for kind, content in records(part):
-        if kind == 0:
-            column = -1
-        elif kind in FULL:
-            column += 1
-            kind, content = FULL[kind], struct.pack("<I", column) + content  # noqa: PLW2901 - the record in full
-        elif kind in range(1, 12):
-            column = struct.unpack("<I", content[:4])[0]
-        head = bytes([kind]) if kind < 0x80 else bytes([kind & 0x7F | 0x80, kind >> 7])
-        length, size = len(content), b""
-        while True:
-            size += bytes([length & 0x7F | (0x80 if length > 0x7F else 0)])
-            length >>= 7
-            if not length:
-                break
-        out.append(head + size + content)
-    return out
+from tests.intake.readers.xlsb_files import COMPACT, cell, full_sheet, row, sheet, with_sheet
 
 
 def test_full_records_are_read_to_the_cent(tmp_path: Path) -> None:
-    path = in_full(tmp_path / "full.xlsb")
-    assert not has_compact_cells(path)
+    path = tmp_path / "full.xlsb"
+    path.write_bytes(with_sheet(full_sheet()))
     book = open_workbook(path)
     (sheet,) = book.sheets
     rows = [row.values for row in sheet.rows()]
@@ -67,7 +31,29 @@ def test_full_records_are_read_to_the_cent(tmp_path: Path) -> None:
 
 
 def test_compact_records_are_refused_not_lost() -> None:
-    assert has_compact_cells(COMPACT)
     book = open_workbook(COMPACT)
     assert book.sheets == []
     assert [(finding.code, "compact" in finding.message) for finding in book.findings] == [("file-unreadable", True)]
+
+
+def test_error_cells_and_hidden_rows_are_told_by_the_records(tmp_path: Path) -> None:
+    path = tmp_path / "a.xlsb"
+    real = struct.pack("<d", 2.5)
+    path.write_bytes(with_sheet(sheet(
+        row(0, cell(5, 0, real), cell(3, 1, b"\x17"), cell(11, 2, b"\x2a" + bytes(12))),
+        row(1, cell(2, 0, struct.pack("<I", 12345 << 2 | 3)), cell(4, 1, b"\1"), hidden=True),
+    )))  # fmt: skip
+    book = open_workbook(path)
+    (found,) = book.sheets
+    assert [r.values for r in found.rows()] == [
+        [Decimal("2.5"), CellError("#REF!"), CellError("#N/A")], [Decimal("123.45"), True],
+    ]  # fmt: skip
+    assert (book.findings, found.facts.hidden_rows) == ([], {2})
+
+
+def test_a_cell_far_outside_is_named_before_it_takes_all_memory(tmp_path: Path) -> None:
+    path = tmp_path / "a.xlsb"
+    one = struct.pack("<d", 1.0)
+    path.write_bytes(with_sheet(sheet(row(0, cell(5, 0, one)), row(1_048_575, cell(5, 16_383, one)))))
+    (finding,) = open_workbook(path).findings
+    assert (finding.code, "row 1,048,576" in finding.message) == ("file-too-large", True)

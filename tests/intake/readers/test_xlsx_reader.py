@@ -199,7 +199,7 @@ def test_a_dtd_anywhere_is_refused(tmp_path: Path) -> None:
         with zipfile.ZipFile(path, "a") as out:
             out.writestr("xl/other.xml", text if text == bad else text.encode("latin-1"))
         book = open_workbook(path)
-        assert ([f.code for f in book.findings], book.sheets) == (["file-unreadable"], [])
+        assert ([f.code for f in book.findings], book.sheets) == (["file-unsafe"], [])
 
 
 def test_damaged_styles_are_a_finding(tmp_path: Path) -> None:
