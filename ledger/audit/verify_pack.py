@@ -43,7 +43,8 @@ OTHERS = re.compile(
 PIECE = 1 << 20
 NO_HASH = "0" * 64
 
-#: The columns of the journal's tables that are read here, as seals of format 1 have them.
+#: Formats of seals, and the columns of the journal's tables that are read here, which both have. Format 2 seals more tables.
+FORMATS = (1, 2)
 COLUMNS = {
     "account": (
         *("id", "envelope_id", "programme_id", "project_id", "fund_code", "country_code", "theme_code", "stage"),
@@ -457,8 +458,8 @@ class Seal(NamedTuple):
 
 def parse_seal(line: bytes) -> Seal:
     """A line of the seals."""
-    word, _format, first, batch, ranges, count, root, previous = json.loads(line)
-    if word != "euledger-seal" or _format != 1:
+    word, form, first, batch, ranges, count, root, previous = json.loads(line)
+    if word != "euledger-seal" or form not in FORMATS:
         raise Problem(f"{SEALS}: the seal of batch {batch} is of a format that this file does not know")
     return Seal(first, batch, ranges, count, root, previous, hashlib.sha256(b"\0" + line).hexdigest())
 

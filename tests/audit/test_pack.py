@@ -22,7 +22,7 @@ from ledger.actions.scope import UsageProblem
 from ledger.audit import packing, verify_pack
 from ledger.audit.packing import PackWriter, source_name
 from ledger.audit.verify_pack import MANIFEST, SIGNED
-from ledger.domain.sealing import FORMATS
+from ledger.domain.sealing import FORMAT, FORMATS
 from ledger.domain.stages import Stage
 from ledger.store import batches
 from ledger.store.database import Database, parse_url
@@ -160,7 +160,7 @@ def test_what_is_in_it(sqlite_url: str, tmp_path: Path) -> None:
         kept = {digest: name for batch in range(1, 7) for name, digest in batches.files(connection, batch)}
         for digest, name in kept.items():
             assert members[source_name(digest, name)] == batches.content(connection, digest)
-    assert {name for name in members if name.startswith("journal/")} == {f"journal/{t}.ndjson" for t in FORMATS[1]}
+    assert {name for name in members if name.startswith("journal/")} == {f"journal/{t}.ndjson" for t in FORMATS[FORMAT]}
     told = json.loads(members["mappings/imports.json"])
     assert [each["batch"] for each in told] == list(range(1, len(told) + 1))
     assert told[0]["files"][0]["sheets"][0]["sheet"] == "Sheet1"

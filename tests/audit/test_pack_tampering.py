@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from ledger.actions.pack import pack
 from ledger.audit import verify_pack
 from ledger.audit.verify_pack import MANIFEST, SIGNED, Member
+from ledger.domain.sealing import FORMAT
 from ledger.store.database import Database, parse_url
 from tests.audit.ledgers import varied
 from tests.audit.packs import Page, check, contents, forge, forged, with_json
@@ -223,7 +224,7 @@ FORGERIES: dict[str, tuple[str, Callable[[bytes], bytes], str]] = {
     "a row taken out": ("journal/finding.ndjson", _last_line, "Journal"),
     "a row put in": ("journal/finding.ndjson", lambda content: content + content, "Journal"),
     "two rows that changed places": ("journal/source_row.ndjson", _two_lines, "Journal"),
-    "a seal": (verify_pack.SEALS, swap(b'"euledger-seal",1,2,2', b'"euledger-seal",1,2,3'), "Journal"),
+    "a seal": (verify_pack.SEALS, swap(f'"euledger-seal",{FORMAT},2,2'.encode(), f'"euledger-seal",{FORMAT},2,3'.encode()), "Journal"),
     "the last seal taken off": (verify_pack.SEALS, _last_line, "Journal"),
     "the first seal taken off": (verify_pack.SEALS, lambda content: content.partition(b"\n")[2], "Journal"),
     "the root of the checkpoint": (verify_pack.CHECKPOINT, swap(b"chain ", b"chain 0"), "Checkpoint"),
