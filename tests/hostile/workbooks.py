@@ -358,7 +358,8 @@ def _() -> bytes:
 @cases.add("format-of-a-megabyte.xlsx")
 def _() -> bytes:
     code = "[h]" + "\\a&quot;" * 100_000
-    styles = f'<styleSheet xmlns="{MAIN}"><numFmts><numFmt numFmtId="200" formatCode="{code}"/></numFmts>' + (
+    styles = (
+        f'<styleSheet xmlns="{MAIN}"><numFmts><numFmt numFmtId="200" formatCode="{code}"/></numFmts>'
         '<cellXfs><xf numFmtId="200"/></cellXfs></styleSheet>'
     )
     content = parts({"Projects": sheet(data())}, more={"styles": "styles.xml"})

@@ -49,6 +49,7 @@ def test_error_cells_and_hidden_rows_are_told_by_the_records(tmp_path: Path) -> 
         [Decimal("2.5"), CellError("#REF!"), CellError("#N/A")], [Decimal("123.45"), True],
     ]  # fmt: skip
     assert (book.findings, found.facts.hidden_rows) == ([], {2})
+    book.close()
 
 
 def test_a_cell_far_outside_is_named_before_it_takes_all_memory(tmp_path: Path) -> None:
