@@ -152,8 +152,9 @@ def _refuse_partial_sight(source: Database, reading: Connection) -> None:
 
 
 def _sees_all(reading: Connection) -> bool:
-    """Whether the ledger itself says that nothing is hidden from the login; an older one does not say."""
-    says = reading.execute(text("SELECT to_regprocedure('ledger_sees_all()') IS NOT NULL")).scalar_one()
+    """Whether the ledger itself says that nothing is hidden from the login; an older one says nothing, nor to a stranger."""
+    may_ask = "SELECT coalesce(has_function_privilege(to_regprocedure('ledger_sees_all()'), 'EXECUTE'), false)"
+    says = reading.execute(text(may_ask)).scalar_one()
     return bool(says) and bool(reading.execute(text("SELECT ledger_sees_all()")).scalar_one())
 
 
