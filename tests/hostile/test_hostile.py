@@ -6,7 +6,6 @@ import json
 import os
 import resource
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -27,11 +26,11 @@ SAMPLE = [case for case in CASES if not case.is_heavy][::6]
 
 
 @pytest.fixture(scope="module")
-def ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An empty ledger for dry runs, which leave nothing behind."""
     path = tmp_path_factory.mktemp("hostile") / "ledger.db"
     new_ledger(f"sqlite:///{path}").close()
-    yield path
+    return path
 
 
 def told(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> tuple[int, set[str]]:

@@ -79,6 +79,9 @@ def _open_text(path: Path, file: str, head: bytes, encoding: str | None) -> Book
     if start.startswith(b"<"):
         from ledger.intake.readers.kept_apart import open_apart
 
+        if b"<!entity" in start:
+            message = "the file defines entities of its own, which could stand for other files or for endless text"
+            return Book("", findings=[Finding("file-unsafe", message, file=file)])
         if b"<iati-activit" in start[:8192]:
             return open_apart(path, file, "iati")
         if any(sign in start for sign in _HTML_SIGNS):

@@ -6,7 +6,7 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -18,7 +18,7 @@ from ledger.intake.cells import Row, SheetFacts, Value
 from ledger.intake.readers.book import Book, too_large, trimmed, unreadable
 from ledger.intake.readers.dialect import RULE, Dialect
 from ledger.intake.readers.encoding import detect
-from ledger.intake.readers.limits import MAX_LINE, MAX_RECORD, MIB
+from ledger.intake.readers.limits import MAX_COLUMN, MAX_LINE, MAX_RECORD, MIB
 from ledger.intake.readers.text_count import count
 from ledger.intake.readers.weighing import CHARACTERS, WeighedSheet, differ
 
@@ -53,6 +53,8 @@ class DelimitedSheet:
                 for number, record in enumerate(_records(lines, dialect), 1):
                     lines.taken = 0
                     values = _cells(record, dialect)
+                    if len(values) > MAX_COLUMN:
+                        raise too_large(self.file, f"record {number:,} holds more than {MAX_COLUMN:,} cells")
                     if values:
                         self.facts.last_row = number
                         self.facts.last_column = max(self.facts.last_column, len(values))
@@ -182,9 +184,10 @@ def _dialect(sample: str, encoding: str) -> Dialect:
 def _consistency(sample: str, delimiter: str) -> tuple[float, float]:
     """How well the delimiter cuts the text into records of one width: the share of text lines so cut, and the width."""
     widths: Counter[int] = Counter()
+    lines = sample.splitlines(keepends=True)
     try:
-        dialect = Dialect("", delimiter)
-        for record in islice(_records(iter(sample.splitlines(keepends=True)), dialect), _SAMPLE_RECORDS):
+        dialect = Dialect("", delimiter, quoted=not _swallows(lines, delimiter))
+        for record in islice(_records(iter(lines), dialect), _SAMPLE_RECORDS):
             if any(record):
                 widths[len(record)] += 1
     except csv.Error:
@@ -195,6 +198,17 @@ def _consistency(sample: str, delimiter: str) -> tuple[float, float]:
     width, count = max(several.items(), key=lambda item: (item[1], item[0]))
     # A line of notes or a cut cell must not outvote the table; a wide table is no accident, two columns may be one.
     return (round(count / widths.total() * (1 - 1 / width**2), 2), width)
+
+
+def _swallows(lines: Sequence[str], delimiter: str) -> bool:
+    """Whether a quote that nobody closes would make one cell of the rest of the sample."""
+    reader = csv.reader(iter(lines), delimiter=delimiter, strict=True)
+    try:
+        for _ in islice(reader, _SAMPLE_RECORDS):
+            pass
+    except csv.Error as error:
+        return "unexpected end of data" in str(error)
+    return False
 
 
 def _quote_left_open(opener: Callable[[], IO[bytes]], dialect: Dialect) -> bool:

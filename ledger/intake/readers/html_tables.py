@@ -11,8 +11,9 @@ from typing import IO
 from ledger.domain.findings import Finding
 from ledger.domain.overriding import override
 from ledger.intake.cells import Row, SheetFacts, Value
-from ledger.intake.readers.book import Book, held_sheet, unreadable
+from ledger.intake.readers.book import Book, held_sheet, too_large, unreadable
 from ledger.intake.readers.encoding import detect
+from ledger.intake.readers.limits import MAX_COLUMN
 
 _CHARSET = re.compile(rb"""charset\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
 _BLANKS = re.compile(r"[ \t\r\n\f]+")
@@ -53,6 +54,8 @@ class _Table:
         self.column += 1
         while self.covered.get(self.column, 0) >= self.number:
             self.column += 1
+        if self.column > MAX_COLUMN:
+            raise too_large("", f"a row of the page reaches beyond column {MAX_COLUMN:,}")
         self.cell, self.spans = [], (rows, columns)
 
     def end_cell(self) -> None:
