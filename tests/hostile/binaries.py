@@ -53,12 +53,12 @@ def _() -> bytes:
     return with_sheet(sheet(row(0, cell(5, 0, one)), row(1_048_575, cell(5, 16_383, one))))
 
 
-@cases.add("header-claims-all-sectors.xls", "file-too-large", "file-unreadable", "reader-crashed")
+@cases.add("header-claims-all-sectors.xls", READ, "file-too-large", "file-unreadable", "reader-crashed")
 def _() -> bytes:
     return patched(sound_xls(), 44, u32(0xFFFFFFFF))
 
 
-@cases.add("header-claims-some-sectors.xls", "file-too-large", "file-unreadable", "reader-crashed")
+@cases.add("header-claims-some-sectors.xls", READ, "file-too-large", "file-unreadable", "reader-crashed")
 def _() -> bytes:
     return patched(sound_xls(), 44, u32(0x0FFFFFFF))
 
