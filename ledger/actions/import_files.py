@@ -64,7 +64,7 @@ def import_files(
     """
     schema.require_current(database)
     standing.refuse_readers(database)
-    read = _reader(profile, settings or {}, profile_dirs)
+    read = reader(profile, settings or {}, profile_dirs)
     with ledger_for(database, dry_run=dry_run) as ledger:
         if atomic:
             return _import_together(ledger, paths, read, complete=complete, progress=progress)
@@ -198,7 +198,7 @@ def _book(connection: Connection, incoming: _Incoming, *, complete: bool) -> Non
     batches.keep_findings(connection, batch_id, reading.findings)
 
 
-def _reader(profile: str | None, settings: Mapping[str, str], profile_dirs: Sequence[Path]) -> Read:
+def reader(profile: str | None, settings: Mapping[str, str], profile_dirs: Sequence[Path]) -> Read:
     """What reads one file: the shipped profiles and code lists, and the user's profiles, which go before them."""
     from importlib.resources import as_file
 

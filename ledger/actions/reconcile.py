@@ -9,14 +9,16 @@ from datetime import date, datetime
 from fractions import Fraction
 
 from ledger.actions import rights
+from ledger.actions.explain import Explainer
 from ledger.actions.scope import batch_known_at, build
+from ledger.actions.second_source import SecondSource, second_source
 from ledger.domain.figures import Figure, listed
 from ledger.domain.findings import Finding
 from ledger.domain.intervals import Interval, known_share, known_sum
-from ledger.domain.money import display, minor_digits
+from ledger.domain.money import Money, display, minor_digits
 from ledger.reconcile.reading import Read, Route, read
 from ledger.reconcile.scope import Covered, Scope, is_covered
-from ledger.reconcile.verdicts import FigureResult, Known, judge_figure
+from ledger.reconcile.verdicts import Explained, FigureResult, Known, explained, judge_figure
 from ledger.store import envelopes, figures, schema
 from ledger.store.database import Connection, Database
 from ledger.store.totals import Filter, Total, count_projects, totals
@@ -51,6 +53,8 @@ def reconcile(
     known_at: str | int | datetime | None = None,
     fund: Sequence[str] = (),
     country: Sequence[str] = (),
+    explain: bool = False,
+    against: str | None = None,
 ) -> ReconcileResult:
     """Judge the figures named in `refs`, or all; `fund` and `country` choose among them by what they speak of.
 
@@ -64,13 +68,18 @@ def reconcile(
         done.findings += rights.limited(rights.limit(connection))
         known = batch_known_at(connection, known_at)
         found = figures.current(connection, known)
-        bench = _Bench(connection, found, known, as_of, with_illustrative=with_illustrative)
+        other = None if against is None else second_source(connection, against)
+        if other is not None:
+            done.findings += other.findings
+        bench = _Bench(connection, found, known, as_of, with_illustrative=with_illustrative, against=other)
         wanted = build(connection, funds=fund, countries=country)
         for figure in _named(found, refs, done.findings):
             if not _speaks_of(figure, wanted, bench.places):
                 continue
             understood = read(figure)
             result, told = judge_figure(figure, understood, bench.known(figure, understood))
+            if (explain or against) and result.difference is not None:
+                result = replace(result, explanations=bench.explanations(figure, understood, result))
             done.results.append(result)
             done.findings += told
     return done
@@ -111,9 +120,11 @@ class _Bench:
         as_of: date | None,
         *,
         with_illustrative: bool,
+        against: SecondSource | None = None,
     ) -> None:
         self.connection, self.known_at, self.as_of = connection, known_at, as_of
         self.with_illustrative = with_illustrative
+        self._explainer = Explainer(connection, known_at, with_illustrative=with_illustrative, against=against)
         self.places = figures.Places(connection)
         self._figures = {figure.ref: figure for figure in found}
         self._envelopes = {
@@ -154,6 +165,29 @@ class _Bench:
                 return self._share(figure)
             case _:
                 return self._money(figure, understood)
+
+    def explanations(self, figure: Figure, understood: Read, result: FigureResult) -> tuple[Explained, ...]:
+        """Why the recorded sum of money is not what the figure states; empty for what is no sum of rows."""
+        currency, band = understood.currency, understood.band
+        if understood.route not in (Route.SUM, Route.PROGRAMME) or currency is None or band is None:
+            return ()
+        if not isinstance(result.ledger, Money):
+            return ()
+        if figure.programme:
+            holder = figures.holder(self.connection, figure.programme, self.known_at)
+            if holder is None:
+                return ()
+            filters = [
+                figures.holder_filter(
+                    holder, figure, with_illustrative=self.with_illustrative, known_at=self.known_at
+                )
+            ]
+        else:
+            filters = self._filters(figure)
+        ledger = result.ledger.minor
+        wanted = next((each for each in filters if self._total(each, currency).minor == ledger), filters[0])
+        found = self._explainer.explain(wanted, currency, ledger=ledger, holds=band.holds)
+        return explained(found, currency)
 
     # --- money ---------------------------------------------------------------------------------------------------
 

@@ -257,7 +257,9 @@ class TableReader:
         return made
 
     def _total_label(self, number: int, values: list[Value]) -> str | None:
-        """The label of a total row; None for any other row."""
+        """The label of a total row; None for any other row. A sheet of figures has none: a figure may be called "total"."""
+        if self._plan.kind is Kind.FIGURES:
+            return None
         if self._total_places:
             cells: list[Value] = [values[at] for at in self._total_places]
         else:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from fractions import Fraction
-from typing import Any
 
 from ledger.domain.figures import Figure
 from ledger.domain.findings import Finding
 from ledger.domain.intervals import RULES, Interval, Judgement, Verdict, judge, show
 from ledger.domain.money import Money, display, minor_digits
+from ledger.reconcile.explanation.model import Explanation, RowPlace
 from ledger.reconcile.reading import Read, Route, is_currency, place_of
 
 #: An amount, or a count or ratio as a plain decimal number.
@@ -56,6 +57,26 @@ class Coverage:
 
 
 @dataclass(frozen=True, slots=True)
+class ExplainedCause:
+    """A cause as results carry it; its effect and the residual are in the figure's unit."""
+
+    kind: str
+    rows: tuple[RowPlace, ...]
+    effect: Quantity
+    one_of: bool
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """Causes that together account for the difference but for `residual`; `score`: bits by which they beat chance."""
+
+    causes: tuple[ExplainedCause, ...]
+    residual: Quantity
+    score: int
+
+
+@dataclass(frozen=True, slots=True)
 class FigureResult:
     """The verdict on one figure (DESIGN section 9).
 
@@ -84,8 +105,23 @@ class FigureResult:
     place: str = ""
     relations: str | None = None
     illustrative: bool = False
-    #: Named causes of the difference; none are sought here.
-    explanations: tuple[dict[str, Any], ...] = field(default=())
+    #: Named causes of the difference, best first; empty where they were not asked for or nothing beats chance.
+    explanations: tuple[Explained, ...] = ()
+
+
+def explained(explanations: Iterable[Explanation], currency: str) -> tuple[Explained, ...]:
+    """Explanations as results carry them."""
+    return tuple(
+        Explained(
+            tuple(
+                ExplainedCause(str(cause.kind), cause.rows, Money(cause.effect, currency), cause.one_of, cause.note)
+                for cause in explanation.causes
+            ),
+            Money(explanation.residual, currency),
+            explanation.score,
+        )
+        for explanation in explanations
+    )
 
 
 def quantity(value: Fraction | None, unit: str) -> Quantity | None:

@@ -71,6 +71,40 @@ def find(connection: Connection, currency: str, on: date, known_at: int | None =
     return RateUsed(row.ref, row.currency, row.rate, row.valid_from, row.valid_to, row.source, int(row.batch_id))
 
 
+def every(connection: Connection, known_at: int | None = None) -> list[RateUsed]:
+    """Every rate that stands, as known with batch `known_at` (None: now); a last day that is not stated is the month's."""
+    version = RateVersion
+    newest = select(func.max(version.id)).group_by(version.rate_id)
+    if known_at is not None:
+        newest = newest.where(version.batch_id <= known_at)
+    rows = connection.execute(
+        select(
+            Rate.ref,
+            version.currency,
+            version.rate,
+            version.valid_from,
+            version.valid_to,
+            version.source,
+            version.batch_id,
+        )
+        .join(Rate, Rate.id == version.rate_id)
+        .where(version.id.in_(newest), version.is_withdrawn.is_(False))
+        .order_by(version.currency, version.valid_from)
+    )
+    return [
+        RateUsed(
+            row.ref,
+            row.currency,
+            row.rate,
+            row.valid_from,
+            row.valid_to or _month_end(row.valid_from),
+            row.source,
+            int(row.batch_id),
+        )
+        for row in rows
+    ]
+
+
 def convert(
     connection: Connection, minor: int, currency: str, on: date, known_at: int | None = None
 ) -> Converted | None:

@@ -1,0 +1,168 @@
+"""A second statement of the same rows: a file, or the kept file of a batch, read as an import would read it."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+
+from ledger.actions.import_files import reader
+from ledger.actions.scope import UsageProblem
+from ledger.actions.total_words import calls_itself_total
+from ledger.domain.findings import Finding, stops
+from ledger.domain.records import NO_FUND, Kind, Reading, ReadRow, Record, RowState
+from ledger.reconcile.explanation.model import CaseRow
+from ledger.reconcile.explanation.scoping import Account, Holder, Piece, Scope, Stated, case_rows
+from ledger.store import batches
+from ledger.store.database import Connection
+
+_BATCH = "batch:"
+
+
+@dataclass(slots=True)
+class SecondSource:
+    """The rows of another source, before any scope is laid over them."""
+
+    name: str
+    pieces: list[Piece] = field(default_factory=list)
+    holders: dict[int | str, Holder] = field(default_factory=dict)
+    places: dict[int, tuple[str, str, int, int | None, str]] = field(default_factory=dict)
+    totals: dict[int, int] = field(default_factory=dict)
+    with_total: set[int] = field(default_factory=set)
+    findings: list[Finding] = field(default_factory=list)
+
+    def rows(self, scope: Scope) -> list[CaseRow]:
+        """Its rows under the scope of a figure."""
+        stated = Stated(self.places, self.with_total.__contains__, self.totals)
+        return case_rows(self.pieces, self.holders, scope, stated)
+
+
+def second_source(connection: Connection, named: str, *, profile_dirs: Sequence[Path] = ()) -> SecondSource:
+    """What `named` states: `batch:N` (its kept file) or a path. What cannot be read is told in `findings`.
+
+    Raises UsageProblem for a batch that does not exist or keeps no file.
+    """
+    if named.startswith(_BATCH):
+        return _from_batch(connection, named, profile_dirs)
+    path = Path(named)
+    return _from_file(path, path.name, None, {}, profile_dirs)
+
+
+def _from_batch(connection: Connection, named: str, profile_dirs: Sequence[Path]) -> SecondSource:
+    number = named.removeprefix(_BATCH)
+    batch = batches.find(connection, int(number)) if number.isdecimal() else None
+    kept = batches.kept_files(connection, int(number)) if batch is not None else []
+    if batch is None or not kept:
+        raise UsageProblem(f"{named}: no batch of this number keeps a file. List them with: euledger imports list")
+    found = SecondSource(f"batch {number}")
+    with tempfile.TemporaryDirectory(prefix="euledger-") as folder:
+        for name, sha256 in kept:
+            path = Path(folder) / Path(name).name
+            path.write_bytes(batches.content(connection, sha256))
+            _take(found, path, batch["profile"], json.loads(batch["settings"]), profile_dirs, int(number))
+    return found
+
+
+def _from_file(
+    path: Path, name: str, profile: str | None, settings: Mapping[str, str], profile_dirs: Sequence[Path]
+) -> SecondSource:
+    found = SecondSource(name)
+    _take(found, path, profile, settings, profile_dirs, None)
+    return found
+
+
+def _take(
+    found: SecondSource,
+    path: Path,
+    profile: str | None,
+    settings: Mapping[str, str],
+    profile_dirs: Sequence[Path],
+    batch: int | None,
+) -> None:
+    """Add the projects of a file."""
+    reading = reader(profile, settings, profile_dirs)(path)
+    records: dict[str, Record] = {}
+    taken: list[tuple[int, Record]] = []
+    for sheet in reading.sheets:
+        if sheet.kind is not Kind.PROJECTS:
+            for _ in sheet.rows:
+                pass
+            continue
+        with_total = any(column.field == "total_cost" for column in sheet.columns)
+        for row in sheet.rows:
+            if row.state is RowState.POSTED and row.record is not None:
+                key = len(found.places) + 1
+                found.places[key] = (reading.file, sheet.name, row.number, batch, row.digest)
+                if with_total:
+                    found.with_total.add(key)
+                _keep(found, key, row, row.record, reading)
+                records.setdefault(row.record.ref, row.record)
+                taken.append((key, row.record))
+    found.findings += [finding for finding in reading.findings if stops([finding])]
+    for key, record in taken:
+        _book(found, key, record, records.get(record.parent or ""))
+
+
+def _keep(found: SecondSource, key: int, row: ReadRow, record: Record, reading: Reading) -> None:
+    if "total_cost" in row.stated:
+        found.totals[key] = row.stated["total_cost"][1]
+    said = record.attributes
+    rate = said.get("eu_rate")
+    found.holders.setdefault(
+        record.ref,
+        Holder(
+            record.ref,
+            reading.source,
+            str(said.get("title") or ""),
+            str(said.get("beneficiary") or ""),
+            str(said.get("unit") or ""),
+            _fund(record),
+            str(said.get("country_code") or ""),
+            record.parent,
+            record.programme,
+            None if rate is None else Fraction(str(rate)),
+            record.earmarks,
+            calls_itself_total(record.ref, str(said.get("title") or "")),
+        ),
+    )
+
+
+def _book(found: SecondSource, key: int, record: Record, parent: Record | None) -> None:
+    above = _accounts(parent) if parent is not None else []
+    for amount, account in zip(record.amounts, _accounts(record), strict=True):
+        drawn_on = next((one for one in above if _same_level(one, account)), None)
+        found.pieces.append(
+            Piece(key, amount.minor, account, amount.value_date, amount.column, amount.rule, drawn_on)
+        )
+
+
+def _accounts(record: Record) -> list[Account]:
+    return [
+        Account(
+            record.ref,
+            amount.stage,
+            amount.basis,
+            amount.currency,
+            amount.price_basis,
+            _fund(record),
+            amount.country,
+            amount.theme,
+        )
+        for amount in record.amounts
+    ]
+
+
+def _same_level(one: Account, other: Account) -> bool:
+    return (one.stage, one.basis, one.currency, one.price_basis) == (
+        other.stage,
+        other.basis,
+        other.currency,
+        other.price_basis,
+    )
+
+
+def _fund(record: Record) -> str:
+    return str(record.attributes.get("fund_code") or NO_FUND)
