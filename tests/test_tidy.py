@@ -45,6 +45,12 @@ SURENESS = {
     "ledger/intake/rates.py",
     "ledger/intake/readers/delimited.py",
     "ledger/intake/readers/encoding.py",
+    "ledger/reconcile/explanation/leads.py",
+    "ledger/reconcile/explanation/search.py",
+    "ledger/reconcile/explanation/structure.py",
+    "ledger/reconcile/explanation/values.py",
+    "ledger/reconcile/explanation/weights.py",
+    "ledger/reconcile/explanation/wholes.py",
 }
 
 #: Doubles are added up here as cells hold them, so that two readings can be compared; no amount comes out of it.

@@ -89,11 +89,11 @@ class Explainer:
         self._connection, self._known_at = connection, known_at
         self._with_illustrative, self._against = with_illustrative, against
 
-    def explain(self, wanted: Filter, currency: str, *, ledger: int, holds: Interval) -> list[Explanation]:
-        """The explanations of a sum of money that `holds` does not allow; none where nothing beats chance."""
+    def explain(self, wanted: Filter, currency: str, *, ledger: int, holds: Interval) -> list[Explanation] | None:
+        """The explanations of a sum of money that `holds` does not allow; None where there is nothing to explain."""
         aim, scope = target(holds, ledger, currency), scope_of(wanted, currency)
         if aim is None or scope is None:
-            return []
+            return None
         rows = self.rows(scope, self._known_at)
         rejected, used = self._rejected(scope, rows), self._rates(currency, rows)
         case = Case(
@@ -142,7 +142,7 @@ class Explainer:
 
     @cached_property
     def _places(self) -> dict[int, tuple[str, str, int, int | None, str]]:
-        found = {}
+        found: dict[int, tuple[str, str, int, int | None, str]] = {}
         sheets = self._sheets
         for row, sheet_id, number, digest in stored.source_rows(self._connection):
             sheet = sheets.get(sheet_id)
@@ -247,9 +247,7 @@ class Explainer:
                     found[key] = code
         return found
 
-    def _read_refused(
-        self, sheet: SheetRead, scope: Scope, numbers: set[int]
-    ) -> Iterable[tuple[int, str, int, int]]:
+    def _read_refused(self, sheet: SheetRead, scope: Scope, numbers: set[int]) -> Iterable[tuple[int, str, int, int]]:
         """(row, reference, minor units, column) of the refused rows of a sheet, read again from the kept file."""
         column = next((c for c in sheet.columns if _is_of(c["field"], scope, sheet.settings)), None)
         if column is None:
@@ -284,7 +282,14 @@ class Explainer:
         days = [row.day for row in rows if row.day is not None]
         first, last = min(days, default=date.min), max(days, default=date.max)
         return [
-            Rate(used.currency, used.rate, Fraction(used.rate), used.valid_from, used.valid_to or date.max, minor_digits(used.currency))
+            Rate(
+                used.currency,
+                used.rate,
+                Fraction(used.rate),
+                used.valid_from,
+                used.valid_to or date.max,
+                minor_digits(used.currency),
+            )
             for used in rates.every(self._connection, self._known_at)
             if used.currency != "EUR" and used.valid_from <= last and (used.valid_to or date.max) >= first
         ]

@@ -18,7 +18,7 @@ from ledger.domain.intervals import Interval, known_share, known_sum
 from ledger.domain.money import Money, display, minor_digits
 from ledger.reconcile.reading import Read, Route, read
 from ledger.reconcile.scope import Covered, Scope, is_covered
-from ledger.reconcile.verdicts import Explained, FigureResult, Known, explained, judge_figure
+from ledger.reconcile.verdicts import FigureResult, Known, explained, judge_figure
 from ledger.store import envelopes, figures, schema
 from ledger.store.database import Connection, Database
 from ledger.store.totals import Filter, Total, count_projects, totals
@@ -60,7 +60,9 @@ def reconcile(
 
     `as_of` leaves out money of later value dates (and so never proves that a figure is broken from below), `known_at`
     what later batches brought. Illustrative data counts only `with_illustrative`, and the results say so. A name that
-    no figure has is a finding; so is each broken figure. Raises UsageProblem for a fund, country or moment that is none.
+    no figure has is a finding; so is each broken figure. With `explain`, results carry the causes of their difference;
+    `against` (a path, or `batch:N`) gives a second list to seek them in. Raises UsageProblem for a fund, country, moment
+    or batch that is none.
     """
     schema.require_current(database)
     done = ReconcileResult()
@@ -78,8 +80,8 @@ def reconcile(
                 continue
             understood = read(figure)
             result, told = judge_figure(figure, understood, bench.known(figure, understood))
-            if (explain or against) and result.difference is not None:
-                result = replace(result, explanations=bench.explanations(figure, understood, result))
+            if explain or against:
+                result = bench.explained(figure, understood, result)
             done.results.append(result)
             done.findings += told
     return done
@@ -166,28 +168,25 @@ class _Bench:
             case _:
                 return self._money(figure, understood)
 
-    def explanations(self, figure: Figure, understood: Read, result: FigureResult) -> tuple[Explained, ...]:
-        """Why the recorded sum of money is not what the figure states; empty for what is no sum of rows."""
-        currency, band = understood.currency, understood.band
-        if understood.route not in (Route.SUM, Route.PROGRAMME) or currency is None or band is None:
-            return ()
-        if not isinstance(result.ledger, Money):
-            return ()
-        if figure.programme:
-            holder = figures.holder(self.connection, figure.programme, self.known_at)
-            if holder is None:
-                return ()
-            filters = [
-                figures.holder_filter(
-                    holder, figure, with_illustrative=self.with_illustrative, known_at=self.known_at
-                )
-            ]
-        else:
-            filters = self._filters(figure)
-        ledger = result.ledger.minor
-        wanted = next((each for each in filters if self._total(each, currency).minor == ledger), filters[0])
-        found = self._explainer.explain(wanted, currency, ledger=ledger, holds=band.holds)
-        return explained(found, currency)
+    def explained(self, figure: Figure, understood: Read, result: FigureResult) -> FigureResult:
+        """The result with the causes of its difference, where it is a sum of rows that the figure does not allow."""
+        currency, band, ledger = understood.currency, understood.band, result.ledger
+        is_sum = understood.route in (Route.SUM, Route.PROGRAMME)
+        if not is_sum or currency is None or band is None or not isinstance(ledger, Money):
+            return result
+        filters = self._holder_filters(figure) if figure.programme else self._filters(figure)
+        wanted = next((each for each in filters if self._total(each, currency).minor == ledger.minor), None)
+        if wanted is None:
+            return result
+        found = self._explainer.explain(wanted, currency, ledger=ledger.minor, holds=band.holds)
+        return result if found is None else replace(result, explanations=explained(found, currency), explainable=True)
+
+    def _holder_filters(self, figure: Figure) -> list[Filter]:
+        assert figure.programme is not None
+        holder = figures.holder(self.connection, figure.programme, self.known_at)
+        if holder is None:
+            return []
+        return [figures.holder_filter(holder, figure, with_illustrative=self.with_illustrative, known_at=self.known_at)]
 
     # --- money ---------------------------------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -47,8 +47,9 @@ def second_source(connection: Connection, named: str, *, profile_dirs: Sequence[
     """
     if named.startswith(_BATCH):
         return _from_batch(connection, named, profile_dirs)
-    path = Path(named)
-    return _from_file(path, path.name, None, {}, profile_dirs)
+    found = SecondSource(Path(named).name)
+    _take(found, reader(None, {}, profile_dirs)(Path(named)), None)
+    return found
 
 
 def _from_batch(connection: Connection, named: str, profile_dirs: Sequence[Path]) -> SecondSource:
@@ -58,32 +59,17 @@ def _from_batch(connection: Connection, named: str, profile_dirs: Sequence[Path]
     if batch is None or not kept:
         raise UsageProblem(f"{named}: no batch of this number keeps a file. List them with: euledger imports list")
     found = SecondSource(f"batch {number}")
+    read = reader(batch["profile"], json.loads(batch["settings"]), profile_dirs)
     with tempfile.TemporaryDirectory(prefix="euledger-") as folder:
         for name, sha256 in kept:
             path = Path(folder) / Path(name).name
             path.write_bytes(batches.content(connection, sha256))
-            _take(found, path, batch["profile"], json.loads(batch["settings"]), profile_dirs, int(number))
+            _take(found, read(path), int(number))
     return found
 
 
-def _from_file(
-    path: Path, name: str, profile: str | None, settings: Mapping[str, str], profile_dirs: Sequence[Path]
-) -> SecondSource:
-    found = SecondSource(name)
-    _take(found, path, profile, settings, profile_dirs, None)
-    return found
-
-
-def _take(
-    found: SecondSource,
-    path: Path,
-    profile: str | None,
-    settings: Mapping[str, str],
-    profile_dirs: Sequence[Path],
-    batch: int | None,
-) -> None:
+def _take(found: SecondSource, reading: Reading, batch: int | None) -> None:
     """Add the projects of a file."""
-    reading = reader(profile, settings, profile_dirs)(path)
     records: dict[str, Record] = {}
     taken: list[tuple[int, Record]] = []
     for sheet in reading.sheets:
@@ -134,9 +120,7 @@ def _book(found: SecondSource, key: int, record: Record, parent: Record | None) 
     above = _accounts(parent) if parent is not None else []
     for amount, account in zip(record.amounts, _accounts(record), strict=True):
         drawn_on = next((one for one in above if _same_level(one, account)), None)
-        found.pieces.append(
-            Piece(key, amount.minor, account, amount.value_date, amount.column, amount.rule, drawn_on)
-        )
+        found.pieces.append(Piece(key, amount.minor, account, amount.value_date, amount.column, amount.rule, drawn_on))
 
 
 def _accounts(record: Record) -> list[Account]:

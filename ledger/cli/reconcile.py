@@ -11,13 +11,25 @@ import click
 from ledger.cli import options
 from ledger.cli.console import Console, shown
 from ledger.cli.session import Session, pass_session
+from ledger.domain.money import Money
 
 if TYPE_CHECKING:
     from ledger.actions.reconcile import ReconcileResult
+    from ledger.reconcile.explanation.model import RowPlace
+    from ledger.reconcile.verdicts import ExplainedCause, FigureResult
+
+#: Rows of a cause that are shown in text; JSON has them all.
+_ROWS_SHOWN = 4
 
 
 @options.command("reconcile")
 @click.argument("figures", nargs=-1, metavar="[FIGURE]...")
+@click.option("--explain", is_flag=True, help="Say which rows may cause a difference.")
+@click.option(
+    "--against",
+    metavar="FILE|batch:N",
+    help="Compare the rows with another list, or with the file of a batch; implies --explain.",
+)
 @options.with_illustrative
 @options.filters
 @options.output_format
@@ -26,6 +38,8 @@ def reconcile(
     session: Session,
     *,
     figures: tuple[str, ...],
+    explain: bool,
+    against: str | None,
     with_illustrative: bool,
     as_of: date | None,
     known_at: str | None,
@@ -37,8 +51,12 @@ def reconcile(
     Without a name, all of them. The verdict of each is met, met-warn, broken,
     within-ceiling, undecidable or external, with rule, interval and room.
 
+    With --explain a difference of amounts is split into named causes with
+    their rows; what chance explains as well is called unexplained.
+
     \b
     Example: euledger reconcile F19 --with-illustrative
+    Example: euledger reconcile TOTAL --explain --against list-of-june.xlsx
     Changes: nothing.
     """
     from ledger.actions import reconcile as action
@@ -51,8 +69,14 @@ def reconcile(
         known_at=known_at,
         fund=fund,
         country=country,
+        explain=explain,
+        against=against,
     )
-    session.finish(done.results, done.findings, lambda: print_verdicts(session.console, done))
+
+    def text() -> None:
+        print_verdicts(session.console, done)
+
+    session.finish(done.results, done.findings, text)
 
 
 def print_verdicts(console: Console, done: ReconcileResult) -> None:
@@ -69,10 +93,42 @@ def print_verdicts(console: Console, done: ReconcileResult) -> None:
         }
         told = "; ".join(f"{name} {shown(value)}" for name, value in numbers.items() if value is not None)
         console.paragraphs([f'"{result.quote}"' if result.quote else "", told, result.reason], indent=4)
+        _print_explanations(console, result)
     counts = Counter(str(result.verdict) for result in done.results)
     if not done.results:
         return
     console.talk(f"{len(done.results)} figures: " + ", ".join(f"{n} {verdict}" for verdict, n in counts.items()))
+
+
+def _print_explanations(console: Console, result: FigureResult) -> None:
+    """The accounts of a difference, best first: each cause with its rows, then what stays unexplained."""
+    if not result.explainable:
+        return
+    if not result.explanations:
+        console.paragraphs(["Unexplained: no row or set of rows accounts for it better than chance does."], indent=4)
+    for place, account in enumerate(result.explanations, start=1):
+        console.paragraphs([f"Explanation {place}, {account.score} bits better than chance:"], indent=4)
+        console.paragraphs(map(cause_text, account.causes), indent=6)
+        if account.residual.minor:
+            console.paragraphs([f"unexplained rest: {shown(account.residual)}"], indent=6)
+
+
+def cause_text(cause: ExplainedCause) -> str:
+    """`EUR 12.00 too much, duplicate row: EUR 12.00 because rows 2 and 9 state the same [P: row 2 of list.csv …]`."""
+    side = "too much" if cause.effect.minor > 0 else "too little"
+    amount = shown(Money(abs(cause.effect.minor), cause.effect.currency))
+    said = f"{amount} {side}, {cause.kind.replace('_', ' ')}: {cause.note}"
+    if not cause.rows:
+        return said
+    named = [_row_text(row) for row in cause.rows[:_ROWS_SHOWN]]
+    more = len(cause.rows) - len(named)
+    return f"{said} [{'; '.join(named)}{f'; and {more} more rows' if more else ''}]"
+
+
+def _row_text(row: RowPlace) -> str:
+    sheet = f"!{row.sheet}" if row.sheet else ""
+    entered = f", entered with batch {row.batch}" if row.batch is not None else ""
+    return f"{row.ref}: row {row.row} of {row.file}{sheet}{entered}"
 
 
 def interval(low: object, high: object, *, low_in: bool, high_in: bool) -> str:

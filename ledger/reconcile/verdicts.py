@@ -62,7 +62,7 @@ class ExplainedCause:
 
     kind: str
     rows: tuple[RowPlace, ...]
-    effect: Quantity
+    effect: Money
     one_of: bool
     note: str
 
@@ -72,7 +72,7 @@ class Explained:
     """Causes that together account for the difference but for `residual`; `score`: bits by which they beat chance."""
 
     causes: tuple[ExplainedCause, ...]
-    residual: Quantity
+    residual: Money
     score: int
 
 
@@ -107,6 +107,8 @@ class FigureResult:
     illustrative: bool = False
     #: Named causes of the difference, best first; empty where they were not asked for or nothing beats chance.
     explanations: tuple[Explained, ...] = ()
+    #: Whether causes were sought: a sum of money, asked to be explained, that is not what the figure allows.
+    explainable: bool = False
 
 
 def explained(explanations: Iterable[Explanation], currency: str) -> tuple[Explained, ...]:

@@ -52,12 +52,15 @@ def journal(connection: Connection, *, with_illustrative: bool) -> Iterator[Jour
         + " ORDER BY t.id"
     )
     for row in connection.execute(text(query), execution_options={"yield_per": _FETCH}):
-        yield JournalLine(*row[:4], int(row[4]), _day(row[5]), *row[6:])
+        number, batch, debit, credit, minor, day, *rest = row
+        yield JournalLine(number, batch, debit, credit, int(minor), _day(day), *rest)
 
 
 def accounts(connection: Connection) -> dict[int, tuple[int | None, str, str, str, str, str, str, str]]:
     """By id: project, stage, basis, currency, price basis, fund, country, theme of every account."""
-    query = "SELECT id, project_id, stage, basis, currency, price_basis, fund_code, country_code, theme_code FROM account"
+    query = (
+        "SELECT id, project_id, stage, basis, currency, price_basis, fund_code, country_code, theme_code FROM account"
+    )
     return {row[0]: tuple(row[1:]) for row in connection.execute(text(query))}
 
 
@@ -91,8 +94,8 @@ def sheets(connection: Connection) -> dict[int, SheetRead]:
         "WHERE NOT EXISTS (SELECT 1 FROM batch u WHERE u.reverts_id = b.id)"
     )
     return {
-        row[0]: SheetRead(*row[:5], tuple(json.loads(row[5])), json.loads(row[6]))
-        for row in connection.execute(text(query))
+        key: SheetRead(key, batch, file, sha256, name, tuple(json.loads(columns)), json.loads(settings))
+        for key, batch, file, sha256, name, columns, settings in connection.execute(text(query))
     }
 
 
@@ -104,7 +107,9 @@ def source_rows(connection: Connection) -> Iterator[Any]:
 
 def refused_rows(connection: Connection) -> list[Any]:
     """(sheet, number) of every row that was refused."""
-    return list(connection.execute(text("SELECT sheet_id, number FROM source_row WHERE state = 'rejected' ORDER BY id")))
+    return list(
+        connection.execute(text("SELECT sheet_id, number FROM source_row WHERE state = 'rejected' ORDER BY id"))
+    )
 
 
 def findings(connection: Connection, *codes: str) -> list[Any]:

@@ -40,9 +40,7 @@ def _choice(rng: random.Random, portfolio: Portfolio, minimum: int = 20_000) -> 
     """A row that the figure counts and that no other fault has touched."""
     own = portfolio.column
     rows = [
-        row
-        for row in portfolio.counted()
-        if cents(row[own]) >= minimum and MARK not in row and not row.get("#family")
+        row for row in portfolio.counted() if cents(row[own]) >= minimum and MARK not in row and not row.get("#family")
     ]
     if not rows:
         raise Unsuitable
@@ -120,7 +118,11 @@ def scale_error(rng: random.Random, portfolio: Portfolio) -> Fault:
     factor, down = rng.choice((10, 100, 1000, 1000, 10**6)), rng.random() < 0.4
     own = portfolio.column
     rows = [row for row in portfolio.counted() if MARK not in row and not _children(portfolio, row["project_ref"])]
-    fit = [row for row in rows if (cents(row[own]) >= 100 * factor if down else 20_000 <= cents(row[own]) < 10**12 // factor)]
+    fit = [
+        row
+        for row in rows
+        if (cents(row[own]) >= 100 * factor if down else 20_000 <= cents(row[own]) < 10**12 // factor)
+    ]
     if not fit:
         raise Unsuitable
     row = rng.choice(fit)
@@ -230,7 +232,9 @@ def out_of_scope(rng: random.Random, portfolio: Portfolio) -> Fault:
         if _children(portfolio, row["project_ref"]):
             raise Unsuitable
         inside = portfolio.scope[name].split(";")
-        others = sorted({each[name] for each in portfolio.rows} | {"AMIF", "ISF"} if name == "fund" else {"AL", "EG", "KE"})
+        others = sorted(
+            {each[name] for each in portfolio.rows} | {"AMIF", "ISF"} if name == "fund" else {"AL", "EG", "KE"}
+        )
         row[name] = rng.choice([code for code in others if code not in inside])
         return Fault("out_of_scope", frozenset((row["project_ref"],)), f"left out by {name}")
     if len({row["fund"] for row in portfolio.rows}) > 1:

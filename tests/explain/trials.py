@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import random
+import sys
 import tempfile
 import time
 from collections import Counter
@@ -38,6 +39,11 @@ class Trial:
     def told(self) -> tuple[Explained, ...]:
         return self.result.explanations
 
+    @property
+    def difference(self) -> int:
+        found = self.result.difference
+        return found.minor if isinstance(found, Money) else 0
+
 
 @dataclass(slots=True)
 class Setting:
@@ -57,15 +63,14 @@ class Setting:
 def prepared(seed: int, setting: Setting) -> tuple[Portfolio, Portfolio, list[Fault]]:
     """An honest portfolio and its faulty copy; another portfolio is drawn where a fault does not fit."""
     for attempt in range(60):
-        rng = random.Random(f"faults {seed} {attempt}")
+        rng = random.Random(f"faults {seed} {attempt}")  # noqa: S311 - drawn again by its seed
         honest = portfolio(seed * 1000 + attempt, setting.size, files=setting.files, bare=setting.bare)
         if len(honest.counted()) < 10:
             continue
         faulty, faults = honest.copy(), []
         try:
             order = sorted(setting.kinds, key=lambda kind: kind == "rounding")
-            for kind in order:
-                faults.append(INJECTORS[kind](rng, faulty))
+            faults.extend([INJECTORS[kind](rng, faulty) for kind in order])
         except Unsuitable:
             continue
         return honest, faulty, faults
@@ -98,8 +103,7 @@ def run(seed: int, setting: Setting, folder: Path) -> Trial:
             write_list(path, faulty.headers, rows)
         import_files(database, lists, profile="projects")
     began = time.process_time()
-    options = {"against": str(against)} if against else {}
-    (result,) = reconcile(database, ["TOTAL"], explain=True, **options).results
+    (result,) = reconcile(database, ["TOTAL"], explain=True, against=str(against) if against else None).results
     trial = Trial(faulty, faults, result, time.process_time() - began, stated=stated)
     database.close()
     trial.rank = next((place for place, each in enumerate(trial.told, start=1) if names(each, faults)), None)
@@ -126,23 +130,24 @@ def names(explanation: Explained, faults: Sequence[Fault]) -> bool:
     return True
 
 
-def difference(trial: Trial) -> int:
-    found = trial.result.difference
-    return found.minor if isinstance(found, Money) else 0
-
-
 def show(trial: Trial) -> str:
+    size = f"rows {len(trial.portfolio.rows)}, counted {len(trial.portfolio.counted())}"
     lines = [
-        f"  difference {difference(trial) / 100:,.2f} rows {len(trial.portfolio.rows)}, counted {len(trial.portfolio.counted())}, "
-        f"scope {trial.portfolio.scope}, columns {len(trial.portfolio.headers)}, rank {trial.rank}, {trial.seconds:.2f} s",
+        f"  difference {trial.difference / 100:,.2f} {size}, scope {trial.portfolio.scope}, {trial.seconds:.2f} s",
         *(f"    fault {fault.kind} {sorted(fault.refs)} ({fault.how})" for fault in trial.faults),
     ]
     for each in trial.told[:5]:
         lines.append(f"    {each.score:4d} bits, rest {each.residual}")
         for cause in each.causes:
             rows = ", ".join(f"{row.ref}@{row.row}" for row in cause.rows[:3])
-            lines.append(f"         {cause.kind} {cause.effect.minor / 100:,.2f} {len(cause.rows)} rows {rows} – {cause.note}")
+            lines.append(
+                f"         {cause.kind} {cause.effect.minor / 100:,.2f} {len(cause.rows)} rows {rows} – {cause.note}"
+            )
     return "\n".join(lines)
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
 
 
 def main() -> None:
@@ -158,9 +163,10 @@ def main() -> None:
     parser.add_argument("--show", action="store_true")
     options = parser.parse_args()
     kinds = options.kinds.split(",")
-    first, third, runs, slowest = Counter[str](), Counter[str](), Counter[str](), Counter[str]()
+    first, third, runs = Counter[str](), Counter[str](), Counter[str]()
+    slowest: dict[str, float] = {}
     for seed in range(options.first, options.first + options.seeds):
-        rng = random.Random(f"kinds {seed}")
+        rng = random.Random(f"kinds {seed}")  # noqa: S311 - as above
         for kind in kinds if options.faults == 1 and not options.noise else ("",):
             chosen = (kind,) if kind else tuple(rng.sample(kinds, options.faults if not options.noise else 0))
             noise = None
@@ -172,17 +178,19 @@ def main() -> None:
                 trial = run(seed, setting, Path(folder))
             name = kind or ("noise" if options.noise else "set")
             runs[name] += 1
-            slowest[name] = max(slowest[name], trial.seconds)
+            slowest[name] = max(slowest.get(name, 0.0), trial.seconds)
             good = not trial.told if options.noise else trial.rank == 1
             first[name] += good
             third[name] += trial.rank is not None and trial.rank <= 3
             if options.show or not good:
-                print(f"seed {seed} {','.join(chosen)} {noise or ''}")
-                print(show(trial))
+                _say(f"seed {seed} {','.join(chosen)} {noise or ''}")
+                _say(show(trial))
     for name in runs:
-        print(f"{name:22s} {runs[name]:5d} runs, first {first[name]:5d}, first three {third[name]:5d}, slowest {slowest[name]:.2f} s")
+        _say(
+            f"{name:22s} {runs[name]:5d} runs, first {first[name]:5d}, first three {third[name]:5d}, slowest {slowest[name]:.2f} s"
+        )
     total = sum(runs.values())
-    print(f"all {total}: first {sum(first.values()) / total:.3f}, first three {sum(third.values()) / total:.3f}")
+    _say(f"all {total}: first {sum(first.values()) / total:.3f}, first three {sum(third.values()) / total:.3f}")
 
 
 if __name__ == "__main__":

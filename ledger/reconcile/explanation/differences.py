@@ -107,9 +107,7 @@ def _pair_renamed(own: dict[str, _Record], theirs: dict[str, _Record]) -> None:
 
 
 class _Comparison:
-    def __init__(
-        self, name: str, rejected: Sequence[RejectedRow], rates: Sequence[Rate], currency: str
-    ) -> None:
+    def __init__(self, name: str, rejected: Sequence[RejectedRow], rates: Sequence[Rate], currency: str) -> None:
         self._name, self._rates, self._currency = name, rates, currency
         self._rejected: Mapping[str, RejectedRow] = {row.place.ref: row for row in rejected if row.place.ref}
 
@@ -128,7 +126,9 @@ class _Comparison:
         if refused is not None:
             kind = CauseKind.SIGN_ERROR if refused.code == "amount-negative" else CauseKind.MISSING_ROW
             told = f"{display(refused.minor, self._currency)} was refused on import [{refused.code}]"
-            return Difference(kind, (refused.place, *places), effect, f"{told}; {self._name} has {self._money(there.minor)}")
+            return Difference(
+                kind, (refused.place, *places), effect, f"{told}; {self._name} has {self._money(there.minor)}"
+            )
         told = f"{self._money(there.minor)} of {self._name} is not in the ledger"
         return Difference(CauseKind.MISSING_ROW, places, effect, told)
 
@@ -174,7 +174,7 @@ class _Comparison:
         if _is_transposed(here, there):
             return CauseKind.DIGIT_TRANSPOSITION, f"{told}: two neighbouring digits are swapped"
         for rate in self._rates:
-            if abs(rate.rate - 1) > Fraction(1, 100) and abs(there * rate.rate - here) <= max(1, rate.rate):
+            if abs(rate.rate - 1) > Fraction(1, 100) and abs(there * rate.rate - here) <= max(Fraction(1), rate.rate):
                 return CauseKind.CURRENCY_UNCONVERTED, f"{told}: {rate.currency} at {rate.text}"
         if row.total == here != there or here in row.others.values():
             return CauseKind.BASIS_MIXED, f"{told}: it is the whole, not the share"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 from typing import NamedTuple
@@ -123,8 +123,6 @@ class Stated:
     totals: Mapping[int, int]
 
 
-
-
 def case_rows(
     pieces: Iterable[Piece], holders: Mapping[int | str, Holder], scope: Scope, stated: Stated
 ) -> list[CaseRow]:
@@ -146,55 +144,37 @@ def case_rows(
     return made
 
 
+@dataclass(slots=True)
+class _Added:
+    """What the pieces of one row come to: counted, at the figure's stage and basis, committed in all, elsewhere."""
+
+    minor: int = 0
+    own: int = 0
+    whole: int = 0
+    best: Piece | None = None
+    missed: frozenset[str] | None = None
+    others: dict[tuple[str, str], int] = field(default_factory=dict)
+
+
 def _case_row(
-    row: int,
-    pieces: list[Piece],
-    holders: Mapping[int | str, Holder],
-    scope: Scope,
-    stated: Stated,
+    row: int, pieces: list[Piece], holders: Mapping[int | str, Holder], scope: Scope, stated: Stated
 ) -> CaseRow:
     file, sheet, number, batch, digest = stated.places[row]
     holder = holders.get(pieces[0].account.holder or "") or Holder("")
-    minor = own = whole = 0
-    column: int | None = None
-    others: dict[tuple[str, str], int] = {}
-    missed: frozenset[str] | None = None
-    currency = scope.currency
-    best: Piece | None = None
-    for piece in pieces:
-        account = piece.account
-        misses = scope.misses(account, holder, piece.day)
-        counted = 0 if misses else piece.minor
-        if piece.drawn_on is not None and not scope.misses(
-            piece.drawn_on, holders.get(piece.drawn_on.holder or ""), piece.day
-        ):
-            counted -= piece.minor
-        if scope.earmark and counted:
-            shares = holder.earmarks or {}
-            counted = (counted * shares.get(scope.earmark, 0) * 2 + _WHOLE) // (2 * _WHOLE)
-        minor += counted
-        if account.stage == "committed":
-            whole += piece.minor
-        if account.stage == scope.stage and (not scope.basis or account.basis == scope.basis):
-            own += piece.minor
-            column, best = piece.column, piece
-            if misses:
-                missed = misses if missed is None or len(misses) < len(missed) else missed
-        elif account.currency == scope.currency:
-            key = (account.stage, account.basis)
-            others[key] = others.get(key, 0) + piece.minor
+    added = _added(pieces, holder, holders, scope)
+    best, missed, own = added.best, added.missed, added.own
     if best is None:
         best = max(pieces, key=lambda piece: piece.minor)
         missed = scope.misses(best.account, holder, best.day)
-        own, column = (best.minor, best.column) if missed and len(missed) == 1 else (0, None)
-    currency = best.account.currency
+        own = best.minor if len(missed) == 1 else 0
+    column = best.column if own else None
     return CaseRow(
         place=RowPlace(holder.ref, file, sheet, number, batch, f"{_letter(column)}{number}" if column else ""),
-        minor=minor,
+        minor=added.minor,
         own=own,
-        currency=currency,
-        others=others,
-        total=_total(row, scope, stated, whole, others),
+        currency=best.account.currency,
+        others=added.others,
+        total=_total(row, scope, stated, added.whole, added.others),
         rate=holder.rate if scope.stage == "committed" else None,
         source=holder.source,
         digest=digest,
@@ -205,9 +185,35 @@ def _case_row(
         country=best.account.country,
         parent=holder.parent,
         day=best.day,
-        misses=missed if missed and not minor else _NOTHING,
+        misses=missed if missed and not added.minor else _NOTHING,
         says_total=holder.says_total,
     )
+
+
+def _added(pieces: list[Piece], holder: Holder, holders: Mapping[int | str, Holder], scope: Scope) -> _Added:
+    added = _Added()
+    for piece in pieces:
+        account, minor = piece.account, piece.minor
+        misses = scope.misses(account, holder, piece.day)
+        counted = 0 if misses else minor
+        above = piece.drawn_on
+        if above is not None and not scope.misses(above, holders.get(above.holder or ""), piece.day):
+            counted -= minor
+        if scope.earmark and counted:
+            share = (holder.earmarks or {}).get(scope.earmark, 0)
+            counted = (counted * share * 2 + _WHOLE) // (2 * _WHOLE)
+        added.minor += counted
+        if account.stage == "committed":
+            added.whole += minor
+        if account.stage == scope.stage and (not scope.basis or account.basis == scope.basis):
+            added.own += minor
+            added.best = piece
+            if misses and (added.missed is None or len(misses) < len(added.missed)):
+                added.missed = misses
+        elif account.currency == scope.currency:
+            key = (account.stage, account.basis)
+            added.others[key] = added.others.get(key, 0) + minor
+    return added
 
 
 def _total(row: int, scope: Scope, stated: Stated, whole: int, others: Mapping[tuple[str, str], int]) -> int | None:

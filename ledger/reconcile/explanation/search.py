@@ -11,7 +11,8 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from ledger.reconcile.explanation.leads import Lead, lead
+from ledger.reconcile.explanation.leads import Lead
+from ledger.reconcile.explanation.leads import lead as weighed
 from ledger.reconcile.explanation.model import Case, CauseKind, Difference, Explanation, Source, Target
 from ledger.reconcile.explanation.structure import structural
 from ledger.reconcile.explanation.values import Values
@@ -150,7 +151,9 @@ class _Search:
             left = self.target.less(effect)
             if 0 in left:
                 continue
-            others = [lead for lead in self._at(left, alone=False) if lead.weight + PRIOR[CauseKind.SCALE_ERROR] >= least]
+            others = [
+                lead for lead in self._at(left, alone=False) if lead.weight + PRIOR[CauseKind.SCALE_ERROR] >= least
+            ]
             if others:
                 for lead in self.values.at(effect, alone=False):
                     for other in others:
@@ -166,7 +169,9 @@ class _Search:
         near = effects[bisect_left(effects, aim - reach) : bisect_right(effects, aim + reach)]
         for effect in near if len(near) <= _NEAR else ():
             rounding = self.rounded.lead(aim - effect)
-            for one in self.values.at(effect, alone=False) if rounding and aim != effect else ():
+            if rounding is None or aim == effect:
+                continue
+            for one in self.values.at(effect, alone=False):
                 if one.weight + rounding.weight >= least:
                     yield self._set((one, rounding))
 
@@ -196,16 +201,14 @@ class _Search:
                 yield self._whole(source, rest)
 
     def _whole(self, source: Source, rest: int) -> _Set:
-        leads = tuple(
-            Lead(found.kind, found.rows, found.effect, 0.0, found.note) for found in source.differences
-        )
+        leads = tuple(Lead(found.kind, found.rows, found.effect, 0.0, found.note) for found in source.differences)
         open_ = _SEEN if rest == 0 else chance(Target(rest, rest)) - FURTHER
         return _Set(leads, rest, open_ - self._chance)
 
     def _parts(self) -> Iterator[_Set]:
         """What is plain to see in the list, although it does not give the whole difference."""
         plain = [lead for lead in self.strong if lead.weight > _PLAIN_TO_SEE][:40]
-        sets = [(lead,) for lead in plain]
+        sets: list[tuple[Lead, ...]] = [(lead,) for lead in plain]
         sets += [(one, two) for place, one in enumerate(plain) for two in plain[place + 1 :] if not one.meets(two)]
         for leads in sets:
             rest = self.target.rest(sum(lead.effect for lead in leads))
@@ -227,7 +230,7 @@ def _single(sources: Iterable[Source]) -> Iterator[Lead]:
     for source in sources:
         share = (0.3 if source.is_history else 2) / max(len(source.differences), 1)
         for found in source.differences:
-            yield lead(found.kind, found.rows, found.effect, share, found.note)
+            yield weighed(found.kind, found.rows, found.effect, share, found.note)
 
 
 def _read(shown: Sequence[Lead], differences: Sequence[Difference]) -> Iterator[Difference]:
@@ -239,8 +242,8 @@ def _read(shown: Sequence[Lead], differences: Sequence[Difference]) -> Iterator[
             if key not in best or best[key].weight < each.weight:
                 best[key] = each
     for found in differences:
-        row = found.rows[0] if found.rows else None
-        seen = best.get((row.file, row.sheet, row.row, row.batch, found.effect)) if row else None
+        first = found.rows[0]
+        seen = best.get((first.file, first.sheet, first.row, first.batch, found.effect))
         if seen is not None and found.kind is CauseKind.EXTRA_ROW:
             yield Difference(seen.kind, seen.rows, found.effect, f"{seen.note}; {found.note}")
         else:
@@ -255,4 +258,3 @@ def _without_repeats(sets: Iterable[_Set]) -> list[_Set]:
         if key not in kept or kept[key].gain < each.gain:
             kept[key] = each
     return list(kept.values())
-

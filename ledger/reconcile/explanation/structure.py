@@ -52,7 +52,7 @@ def _twins(case: Case, counted: Sequence[CaseRow]) -> Iterator[Lead]:
         share = _TWIN_SHARE[name] / (len(new) - 1 + _HONEST_TWINS[name]) if new else 0
         for rows in new:
             yield from _copies(case, rows, share)
-        yield from _repeated_lists(case, new)
+        yield from _repeated_lists(new)
 
 
 def _copies(case: Case, rows: Sequence[CaseRow], share: float) -> Iterator[Lead]:
@@ -63,8 +63,8 @@ def _copies(case: Case, rows: Sequence[CaseRow], share: float) -> Iterator[Lead]
         yield lead(CauseKind.DUPLICATE_ROW, places, minor * times, share / 4, told)
 
 
-def _repeated_lists(case: Case, twins: Sequence[Sequence[CaseRow]]) -> Iterator[Lead]:
-    """Two lists that share several rows: one of them repeats the other."""
+def _repeated_lists(twins: Sequence[Sequence[CaseRow]]) -> Iterator[Lead]:
+    """Two lists that share several rows, so that one repeats the other."""
     shared: dict[tuple[object, object], list[Sequence[CaseRow]]] = {}
     for rows in twins:
         if len(rows) == 2 and rows[0].sheet != rows[1].sheet:
@@ -81,7 +81,7 @@ def _repeated_lists(case: Case, twins: Sequence[Sequence[CaseRow]]) -> Iterator[
 
 
 def _subtotals(case: Case) -> Iterator[Lead]:
-    """Rows that are the sum of the rows above or below them, or of all rows of their country, fund …"""
+    """Rows that are the sum of the rows above or below them, or of all rows of their country or fund."""
     found: dict[int, tuple[CaseRow, Sequence[CaseRow], str]] = {}
     for rows in _sheets(case.rows):
         by_amount: tuple[list[CaseRow], ...] = (
@@ -291,7 +291,9 @@ def _foreign(case: Case, rows: Sequence[CaseRow]) -> Iterator[Lead]:
     for currency, minor in sums.items():
         places = [row.place for row in rows if row.currency == currency]
         if len(places) > 1:
-            told = f"{len(places)} amounts in {currency} are left out; converted they are {display(minor, case.currency)}"
+            told = (
+                f"{len(places)} amounts in {currency} are left out; converted they are {display(minor, case.currency)}"
+            )
             yield lead(CauseKind.CURRENCY_UNCONVERTED, places, -minor, 0.3, told)
 
 

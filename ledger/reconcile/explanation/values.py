@@ -142,13 +142,7 @@ class Values:
         return Member(row.place, weight, f"{self._money(row.own)} is {factor:,} times {self._money(true)}")
 
     def _too_small(self, row: CaseRow, factor: int, true: int) -> Member:
-        weight = (
-            self._each
-            + log2(_DOWN[factor])
-            + self.sizes.gain(row, true)
-            - log2(factor)
-            + self._related(row, true)
-        )
+        weight = self._each + log2(_DOWN[factor]) + self.sizes.gain(row, true) - log2(factor) + self._related(row, true)
         return Member(row.place, weight, f"{self._money(row.own)} is {self._money(true)} divided by {factor:,}")
 
     def _related(self, row: CaseRow, true: int) -> float:
@@ -186,8 +180,10 @@ class Values:
 
     @cached_property
     def _rates(self) -> list[tuple[Rate, int, int, int, float]]:
-        """Rates that are no parity: units of the currency per units of the figure's (both whole), how far the cents
-        may be from the quotient, and the rate's share of the weight."""
+        """Rates that are no parity, as whole numbers: units of the currency per units of the figure's.
+
+        Then how far the cents may be from the quotient, and the weight of the currency.
+        """
         usable = [rate for rate in self.case.rates if abs(rate.rate - 1) > Fraction(1, 100)]
         weight = -log2(max(len({rate.currency for rate in usable}), 1))
         return [
@@ -242,7 +238,10 @@ class Values:
             else:
                 shares = [(Fraction(slot, 10_000), 0.8 * count / everything) for slot, count in usual]
             for share, likely in shares:
-                for true in {floor(whole * share), divide_half_up((whole * share).numerator, (whole * share).denominator)}:
+                for true in {
+                    floor(whole * share),
+                    divide_half_up((whole * share).numerator, (whole * share).denominator),
+                }:
                     weight = each + log2(likely / 2)
                     found.setdefault(whole - true, []).append(Member(row.place, weight, self._mixed_note(whole, true)))
         return found

@@ -20,7 +20,7 @@ _FINER = 0.005
 def of_the_whole(case: Case) -> list[Lead]:
     """Leads that are no single rows'."""
     counted = [row for row in case.rows if row.minor > 0]
-    return [*_other_sums(case, counted), *_other_units(case, counted)]
+    return [*_other_sums(case, counted), *_other_units(counted)]
 
 
 def _other_sums(case: Case, counted: Sequence[CaseRow]) -> Iterator[Lead]:
@@ -43,7 +43,7 @@ def _other_sums(case: Case, counted: Sequence[CaseRow]) -> Iterator[Lead]:
         yield lead(CauseKind.BASIS_MIXED, rows, case.ledger - minor, 0.5 / len(named), told)
 
 
-def _other_units(case: Case, counted: Sequence[CaseRow]) -> Iterator[Lead]:
+def _other_units(counted: Sequence[CaseRow]) -> Iterator[Lead]:
     """A whole list was read in another unit than the others."""
     sheets: dict[tuple[int | None, str, str], list[CaseRow]] = {}
     for row in counted:
@@ -119,4 +119,3 @@ def rounded_statement(case: Case) -> Lead | None:
             told = f"the figure is rounded to {display(unit, case.currency)}; what is recorded rounds to it"
             return lead(CauseKind.ROUNDING, (), case.target.low, 1 / len(_UNITS), told)
     return None
-
