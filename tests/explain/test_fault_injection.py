@@ -6,6 +6,7 @@ The default run takes a sample; `--heavy` runs the bars of the issue: portfolios
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from tests.explain.faults import INJECTORS
 from tests.explain.trials import Setting, Trial, run, show
 
 
-def trials(folder: Path, size: int, draws: list[tuple[int, tuple[str, ...], int | None]]) -> list[Trial]:
+def trials(folder: Path, size: int, draws: Sequence[tuple[int, tuple[str, ...], int | None]]) -> list[Trial]:
     done = []
     for place, (seed, kinds, noise) in enumerate(draws):
         own = folder / str(place)

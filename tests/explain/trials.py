@@ -77,10 +77,10 @@ def prepared(seed: int, setting: Setting) -> tuple[Portfolio, Portfolio, list[Fa
     raise AssertionError(f"no portfolio suits {setting.kinds}")
 
 
-def run(seed: int, setting: Setting, folder: Path) -> Trial:
-    """The whole of it, through import and reconcile, on a ledger of its own."""
+def run(seed: int, setting: Setting, folder: Path, url: str | None = None) -> Trial:
+    """The whole of it, through import and reconcile, on a ledger of its own: at `url`, else a file in the folder."""
     honest, faulty, faults = prepared(seed, setting)
-    database = new_ledger(f"sqlite:///{folder / 'ledger.db'}")
+    database = new_ledger(url or f"sqlite:///{folder / 'ledger.db'}")
     stated = honest.total() + (setting.noise or 0)
     against = None
     needs = bool(setting.source) or any(fault.needs_source for fault in faults)

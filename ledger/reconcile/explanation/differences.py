@@ -80,9 +80,9 @@ def compared(
         here, there = own.get(ref, _Record()), theirs.get(ref, _Record())
         if here.minor != there.minor:
             differences.append(comparison.difference(ref, here, there))
-    differences = comparison.with_rounding(differences, len(own))
+    differences = comparison.with_rounding(differences, sum(1 for record in own.values() if record.minor))
     differences = comparison.with_twins(differences, own)
-    differences = comparison.with_families(differences, theirs)
+    differences = comparison.with_families(differences, own, theirs)
     total = sum(row.minor for row in other.rows)
     return Source(other.name, total, tuple(differences), is_history=other.is_history)
 
@@ -214,21 +214,35 @@ class _Comparison:
             made.append(each)
         return made
 
-    def with_families(self, differences: list[Difference], theirs: Mapping[str, _Record]) -> list[Difference]:
-        """The parts of one decision that have lost it are one difference."""
+    def with_families(
+        self, differences: list[Difference], own: Mapping[str, _Record], theirs: Mapping[str, _Record]
+    ) -> list[Difference]:
+        """The parts of one decision that have lost it are one difference, and it shows the decision."""
         families: dict[str, list[Difference]] = {}
+        made = []
         for each in differences:
-            if each.kind is CauseKind.PARENT_AND_CHILD and each.rows[0].ref in theirs:
-                families.setdefault(theirs[each.rows[0].ref].rows[0].parent or "", []).append(each)
-        joined = [each for ref, family in families.items() if ref and len(family) > 1 for each in family]
-        made = [each for each in differences if not any(each is one for one in joined)]
+            other = theirs.get(each.rows[0].ref)
+            if each.kind is CauseKind.PARENT_AND_CHILD and other is not None:
+                families.setdefault(other.rows[0].parent or "", []).append(each)
+            else:
+                made.append(each)
         for ref, family in families.items():
-            if ref and len(family) > 1:
-                effect = sum(each.effect for each in family)
-                rows = tuple(place for each in family for place in each.rows)
-                told = f"{len(rows)} rows, {self._money(effect)}, belong to {ref}, by {self._name}"
-                made.append(Difference(CauseKind.PARENT_AND_CHILD, rows, effect, told))
-        return made
+            if len(family) == 1 or not ref:
+                made += family
+                continue
+            effect = sum(each.effect for each in family)
+            rows = tuple(place for each in family for place in each.rows)
+            told = f"{len(rows)} rows, {self._money(effect)}, belong to {ref}, by {self._name}"
+            made.append(Difference(CauseKind.PARENT_AND_CHILD, rows, effect, told))
+        return [self._with_decision(each, own, theirs) for each in made]
+
+    @staticmethod
+    def _with_decision(each: Difference, own: Mapping[str, _Record], theirs: Mapping[str, _Record]) -> Difference:
+        other = theirs.get(each.rows[0].ref)
+        above = None if other is None else own.get(other.rows[0].parent or "")
+        if each.kind is not CauseKind.PARENT_AND_CHILD or above is None:
+            return each
+        return Difference(each.kind, (*each.rows, above.rows[0].place), each.effect, each.note)
 
     def _money(self, minor: int) -> str:
         return display(minor, self._currency)
