@@ -69,7 +69,7 @@ def run(command: Sequence[str], *, folder: Path, environment: Mapping[str, str] 
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     wall = time.perf_counter() - began
-    peak = max(watch.end(), usage.ru_maxrss / 1024)
+    peak = watch.end()  # not ru_maxrss: a child starts with the peak of whoever started it
     if process.returncode:
         words = (complaints or said).decode("utf-8", "replace")[-800:]
         raise RunFailedError(f"{' '.join(command)} ended with {process.returncode}: {words}")
@@ -115,8 +115,10 @@ class _Watch:
         return self._peak * _PAGE / 2**20
 
     def _look(self) -> None:
-        while not self._done.wait(_EVERY):
+        while True:
             self._peak = max(self._peak, sum(map(_private_pages, _family(self._pid))))
+            if self._done.wait(_EVERY):
+                return
 
 
 def _family(pid: int) -> list[int]:
