@@ -3,7 +3,7 @@
     python tools/make_reference.py            writes the pages
     python tools/make_reference.py --check    fails (1) and names the pages that are stale
 
-findings.md comes from the registry of codes, schema.md from the models, cli.md from the help of every command,
+findings.md comes from the registry of codes, checks.md from that of rules, schema.md from the models, cli.md from the help of every command,
 profile-keys.md from the keys that the reader of profiles takes and the dataclasses they become.
 """
 
@@ -163,6 +163,31 @@ def _headings(source: str) -> list[tuple[str, list[str]]]:
         elif found and (code := re.match(r'    \("([a-z-]+)", Severity\.', line)):
             found[-1][1].append(code[1])
     return found
+
+
+CHECKS_SAY = """What `euledger check` holds the ledger against, in the order in which it is run. `--only RULE` and `--skip RULE`
+choose; an *error* fails its rule, a *warning* does so with `--strict`. A rule is silent where all is well. What a rule
+cannot look at, because the ledger does not record what it needs, is counted as *not checked* and named by `-v` and in
+`notes` of the JSON. The source says how far it was read: *read*, *second-hand* (its heading, or somebody else's
+account), *unverified* (remembered; breaches are warnings), or *the ledger's own rule*. Check an article in the text of the act before you quote it."""
+
+
+def checks() -> str:
+    """Every rule with severity, purpose, source, codes and what it needs."""
+    from ledger.domain.rules import RULES
+
+    lines = ["# Checks", CHECKS_SAY]
+    for rule in RULES.values():
+        codes = ", ".join(f"[`{code}`](findings.md#{code})" for code in rule.codes)
+        lines += [f"## {rule.name}", rule.purpose]
+        rows = [
+            ("breach", str(rule.severity)),
+            ("findings", codes),
+            ("source", rule.source),
+            ("known", str(rule.known)),
+        ]
+        lines += table(("", ""), [*rows, ("needs", rule.needs)] if rule.needs else rows)
+    return page(lines)
 
 
 SCHEMA_SAYS = """The tables, the same on SQLite and on PostgreSQL 15 or newer; types as on PostgreSQL. Columns that end in `_minor`
@@ -332,6 +357,7 @@ def page(parts: Sequence[str]) -> str:
 PAGES: dict[str, Callable[[], str]] = {
     "cli.md": cli,
     "findings.md": findings,
+    "checks.md": checks,
     "profile-keys.md": profile_keys,
     "schema.md": schema,
 }

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from functools import partial
 from pathlib import Path
 from string import Template
@@ -196,7 +197,9 @@ def _results(work: _Work, writer: PackWriter) -> None:
     writer.add(verify_pack.TOTALS, _json(pack_results.all_totals(work.connection, with_illustrative=count)))
     figures = pack_results.all_figures(work.database, work.connection, work.head, with_illustrative=count)
     writer.add(verify_pack.FIGURES, _json(figures))
-    checks = check_state(work.connection, with_illustrative=count)
+    head = reports.head(work.connection)
+    assert head is not None  # there is a seal, and so a batch
+    checks = check_state(work.connection, with_illustrative=count, day=date.fromisoformat(head.recorded_at[:10]))
     writer.add(verify_pack.CHECKS, _json({"verify": work.verified, "check": checks}))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from ledger.actions.check import balance_findings
+from ledger.actions.check_integrity import balance_findings
 from ledger.actions.scope import UsageProblem
 from ledger.actions.seal import read_checkpoint
 from ledger.audit import keys, proof, timestamp

@@ -53,7 +53,8 @@ class AllocatedAccount:
     place: Place
 
 
-_PLACE = (
+#: Joins the row, sheet and file of a `source_row_id`, as r, s and f.
+PLACE = (
     "LEFT JOIN source_row r ON r.id = {0} LEFT JOIN source_sheet s ON s.id = r.sheet_id "
     "LEFT JOIN source_file f ON f.id = s.file_id"
 )
@@ -83,10 +84,10 @@ def envelope_places(connection: Connection) -> dict[str, Place]:
     found = connection.execute(
         text(
             "SELECT e.ref, f.name, s.name, r.number FROM envelope e JOIN envelope_version v ON v.id = "
-            "(SELECT max(w.id) FROM envelope_version w WHERE w.envelope_id = e.id) " + _PLACE.format("v.source_row_id")
+            "(SELECT max(w.id) FROM envelope_version w WHERE w.envelope_id = e.id) " + PLACE.format("v.source_row_id")
         )
     )
-    return {row[0]: _place(row[1:]) for row in found}
+    return {row[0]: place(row[1:]) for row in found}
 
 
 def broken_references(connection: Connection) -> list[Wrong]:
@@ -150,12 +151,12 @@ def lost_parents(connection: Connection) -> list[Wrong]:
             text(
                 f"SELECT h.ref, q.ref, f.name, s.name, r.number FROM {kind}_version v JOIN {kind} h ON h.id = v.{kind}_id "
                 f"JOIN {kind} q ON q.id = v.parent_id LEFT JOIN {kind}_version p ON p.id = {newest.format('v.parent_id')} "
-                + _PLACE.format("v.source_row_id")
+                + PLACE.format("v.source_row_id")
                 + f" WHERE v.id = {newest.format('h.id')} AND v.is_withdrawn = false "
                 "AND (p.id IS NULL OR p.is_withdrawn = true) ORDER BY h.ref"
             )
         )
-        wrong += [Wrong(f"{kind} {row[0]} is part of {row[1]}, which does not stand", _place(row[2:])) for row in found]
+        wrong += [Wrong(f"{kind} {row[0]} is part of {row[1]}, which does not stand", place(row[2:])) for row in found]
     return wrong
 
 
@@ -166,12 +167,12 @@ def uneven_splits(connection: Connection) -> list[Wrong]:
             "SELECT p.ref, g.kind, g.share, f.name, s.name, r.number FROM (SELECT version_id, kind, sum(share_ppb) AS share "
             f"FROM project_split GROUP BY version_id, kind HAVING sum(share_ppb) <> {WHOLE}) AS g "
             "JOIN project_version v ON v.id = g.version_id JOIN project p ON p.id = v.project_id "
-            + _PLACE.format("v.source_row_id")
+            + PLACE.format("v.source_row_id")
             + " ORDER BY p.ref, g.kind"
         )
     )
     return [
-        Wrong(f"the {row[1]} shares of {row[0]} add up to {_percent(int(row[2]))} %", _place(row[3:])) for row in found
+        Wrong(f"the {row[1]} shares of {row[0]} add up to {_percent(int(row[2]))} %", place(row[3:])) for row in found
     ]
 
 
@@ -197,7 +198,7 @@ def uneven_parts(connection: Connection) -> list[Wrong]:
             f"a.price_basis, a.value_date) AS whole FROM ({posted}) AS a JOIN project h ON h.id = a.project_id) "
             f"AS x JOIN project_version v ON v.id = {newest} JOIN project_split k ON k.version_id = v.id "
             "AND k.kind = 'country' AND k.code = x.code "
-            + _PLACE.format("v.source_row_id")
+            + PLACE.format("v.source_row_id")
             + " WHERE v.is_withdrawn = false ORDER BY x.ref, x.stage, x.code"
         )
     )
@@ -211,7 +212,7 @@ def uneven_parts(connection: Connection) -> list[Wrong]:
                 Wrong(
                     f"{row['ref']}, {row['stage']}, {row['basis']}: the part of {row['code']} is not "
                     f"{_percent(int(row['share_ppb']))} % of the whole",
-                    _place((row["file"], row["sheet"], row["number"])),
+                    place((row["file"], row["sheet"], row["number"])),
                 )
             )
     return wrong
@@ -255,11 +256,11 @@ def programme_allocations(connection: Connection, *, with_illustrative: bool) ->
             "min(s.name), min(r.number) FROM account x JOIN balance b ON b.account_id = x.id JOIN programme g "
             "ON g.id = x.programme_id LEFT JOIN programme_version v ON v.id = (SELECT max(w.id) FROM programme_version w "
             "WHERE w.programme_id = g.id) "
-            + _PLACE.format("v.source_row_id")
+            + PLACE.format("v.source_row_id")
             + f" WHERE x.stage = 'allocated' {illustrative}GROUP BY g.id, g.ref, x.currency, x.price_basis ORDER BY g.ref"
         )
     )
-    return [AllocatedAccount(r[0], r[1], r[2], int(r[3]), int(r[4]), _place(r[5:8])) for r in found]
+    return [AllocatedAccount(r[0], r[1], r[2], int(r[3]), int(r[4]), place(r[5:8])) for r in found]
 
 
 def mixed_transfers(connection: Connection) -> list[Wrong]:
@@ -268,19 +269,19 @@ def mixed_transfers(connection: Connection) -> list[Wrong]:
         text(
             "SELECT t.id, t.batch_id, f.name, s.name, r.number FROM transfer t JOIN account c ON c.id = t.credit_account_id "
             "JOIN account d ON d.id = t.debit_account_id JOIN batch b ON b.id = t.batch_id "
-            + _PLACE.format("t.source_row_id")
+            + PLACE.format("t.source_row_id")
             + " WHERE c.is_illustrative <> d.is_illustrative OR (t.reverses_id IS NULL AND b.kind <> 'revert' "
             "AND c.is_illustrative <> b.is_illustrative) ORDER BY t.id"
         )
     )
     return [
-        Wrong(f"transfer {row[0]} of batch {row[1]} mixes illustrative and recorded money", _place(row[2:]))
+        Wrong(f"transfer {row[0]} of batch {row[1]} mixes illustrative and recorded money", place(row[2:]))
         for row in found
     ]
 
 
-def _place(row: Sequence[Any]) -> Place:
-    """File, sheet and row number, each of which may be missing."""
+def place(row: Sequence[Any]) -> Place:
+    """The place that a query gives as file, sheet and row number, each of which may be missing."""
     file, sheet, number = row
     return Place(file or "", sheet or "", None if number is None else int(number))
 

@@ -9,8 +9,9 @@ from datetime import date
 import pytest
 from sqlalchemy import text
 
-from ledger.actions.check import CHECKS, run_checks
-from ledger.domain.findings import CheckResult, Finding
+from ledger.actions.check import run_checks
+from ledger.domain.findings import CODES, Finding, Severity
+from ledger.domain.rules import RULES, Known, RuleResult
 from ledger.store.database import Database
 from tests.builders import amount, envelope, new_ledger, post, project
 
@@ -61,27 +62,27 @@ def test_a_clean_ledger_is_silent(ledger: Database) -> None:
     post(ledger, [project("I", amount(900), fund="AMIF")], illustrative=True, source="made-up", file="i.xlsx")
     post(ledger, [project("D", amount(900), unit="decision")], file="newer.xlsx")
     results = run_checks(ledger)
-    assert [result.name for result in results] == list(CHECKS)
+    assert [result.name for result in results] == list(RULES)
     assert [finding for result in results for finding in result.findings] == []
-    assert all(result.ok and result.checked for result in results)
-
-
-def test_every_check_says_what_it_is_for() -> None:
-    assert set(CHECKS) == {
-        "tree-sums",
-        "over-commitment",
-        "orphans",
-        "split-sums",
-        "balances",
-        "append-only",
-        "illustrative",
+    assert all(result.ok for result in results)
+    assert {result.name for result in results if not result.checked} == {
+        "contracted-above-committed",
+        "paid-above-contracted",
+        "contract-before-decision",
     }
-    assert all(purpose.endswith(".") for purpose in CHECKS.values())
+
+
+def test_every_rule_says_what_it_is_for_and_whose_it_is() -> None:
+    assert all(rule.purpose.endswith(".") and rule.source for rule in RULES.values())
+    assert all(
+        CODES[code].severity in (rule.severity, Severity.WARNING) for rule in RULES.values() for code in rule.codes
+    )
+    assert all(rule.severity is Severity.WARNING for rule in RULES.values() if rule.known is Known.UNVERIFIED)
 
 
 def test_an_unknown_check_is_told(ledger: Database) -> None:
     (result,) = run_checks(ledger, ["sums"])
-    assert result == CheckResult("sums", ok=False, checked=0, findings=result.findings)
+    assert result == RuleResult("sums", ok=False, checked=0, findings=result.findings)
     assert [finding.code for finding in result.findings] == ["check-unknown"]
 
 
