@@ -125,8 +125,13 @@ def double_counted_parents(asked: Asked) -> Looked:
                 f"{kind} {each.ref}: {amount} {each.stage} ({each.basis}) does not lie inside its parent {each.parent}, "
                 "which states the same stage: both are counted"
             )
-            values = {"part": each.ref, "parent": each.parent, "stage": each.stage, "basis": each.basis}
-            values |= {"amount": Money(each.minor, each.currency)}
+            values: dict[str, object] = {
+                "part": each.ref,
+                "parent": each.parent,
+                "stage": each.stage,
+                "basis": each.basis,
+                "amount": Money(each.minor, each.currency),
+            }
             found.append(tell("parent-and-child-counted", said, each.place, values))
     parents, full = repetitions.overfull(asked.connection, with_illustrative=asked.with_illustrative)
     for part in full:

@@ -72,7 +72,7 @@ class Excess:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """How many projects were compared, how many state the later stage alone, and those that are above."""
+    """How many projects with money were looked at, families that state the later stage alone, and those above."""
 
     checked: int
     lacking: int
@@ -87,8 +87,9 @@ def stage_excess(
     both = f"t.{limit} > 0 AND t.{amount} > 0 AND {only}"
     counted = connection.execute(
         text(
-            f"{families}SELECT coalesce(sum(CASE WHEN {both} THEN 1 ELSE 0 END), 0), "
-            f"coalesce(sum(CASE WHEN t.{limit} <= 0 AND t.{amount} > 0 AND {only} THEN 1 ELSE 0 END), 0) FROM tree t"
+            f"{families}SELECT count(DISTINCT t.project_id), count(DISTINCT CASE WHEN t.{limit} <= 0 AND t.{amount} > 0 "
+            f"AND {only} AND NOT EXISTS (SELECT 1 FROM cur q WHERE q.project_id = c.parent_id) THEN t.project_id END) "
+            "FROM tree t JOIN cur c ON c.project_id = t.project_id"
         )
     ).one()
     found = connection.execute(
@@ -100,7 +101,7 @@ def stage_excess(
         )
     )
     above = [Excess(row[0], row[1], row[2], int(row[3]), int(row[4]), place(row[5:])) for row in found]
-    return Compared(int(counted[0]), int(counted[1]), above)
+    return Compared(int(counted[0]) - int(counted[1]), int(counted[1]), above)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +118,7 @@ class Unbacked:
 
 
 def unbacked(connection: Connection, *, with_illustrative: bool) -> tuple[int, int, list[Unbacked]]:
-    """Families with contracts or payments looked at, those of lists that state no commitment, and the unbacked ones."""
+    """Families with money, those with later stages in lists that state no commitment at all, and the unbacked ones."""
     families = _families(with_illustrative=with_illustrative) + (
         f", {TOPS}, heads AS (SELECT t.project_id, max(t.currency) AS currency, sum(t.contracted) AS contracted, "
         "sum(t.paid) AS paid, sum(t.backed) AS backed FROM tree t WHERE t.project_id IN (SELECT top_id FROM tops) "
@@ -127,8 +128,8 @@ def unbacked(connection: Connection, *, with_illustrative: bool) -> tuple[int, i
     late = "(h.contracted > 0 OR h.paid > 0)"
     counted = connection.execute(
         text(
-            f"{families}SELECT count(*), coalesce(sum(CASE WHEN p.source NOT IN (SELECT source FROM stating) THEN 1 ELSE 0 "
-            f"END), 0) FROM heads h JOIN project p ON p.id = h.project_id WHERE {late}"
+            f"{families}SELECT count(*), coalesce(sum(CASE WHEN {late} AND p.source NOT IN (SELECT source FROM stating) "
+            "THEN 1 ELSE 0 END), 0) FROM heads h JOIN project p ON p.id = h.project_id"
         )
     ).one()
     found = connection.execute(

@@ -65,11 +65,8 @@ def test_a_clean_ledger_is_silent(ledger: Database) -> None:
     assert [result.name for result in results] == list(RULES)
     assert [finding for result in results for finding in result.findings] == []
     assert all(result.ok for result in results)
-    assert {result.name for result in results if not result.checked} == {
-        "contracted-above-committed",
-        "paid-above-contracted",
-        "contract-before-decision",
-    }
+    undated = {"contract-before-decision", "payment-before-decision"}
+    assert {result.name for result in results if not result.checked} <= undated
 
 
 def test_every_rule_says_what_it_is_for_and_whose_it_is() -> None:
