@@ -16,7 +16,7 @@ from ledger.cli.session import Session, pass_session
 @click.option("--only", multiple=True, metavar="RULE", help="Run this rule, as NAME does. Repeatable.")
 @click.option("--skip", multiple=True, metavar="RULE", help="Leave this rule out. Repeatable.")
 @click.option("--strict", is_flag=True, help="Warnings fail too (exit 1).")
-@click.option("--as-of", type=options.Day(), help="Judge deadlines as on this day.  [default: today]")
+@click.option("--on", "day", type=options.Day(), help="Judge deadlines as on this day.  [default: today]")
 @click.option("--list", "list_checks", is_flag=True, help="Name the rules: severity, purpose, source.")
 @options.with_illustrative
 @options.output_format
@@ -28,7 +28,7 @@ def check(
     only: tuple[str, ...],
     skip: tuple[str, ...],
     strict: bool,
-    as_of: date | None,
+    day: date | None,
     list_checks: bool,
     with_illustrative: bool,
 ) -> None:
@@ -54,7 +54,7 @@ def check(
         skip=skip,
         strict=strict,
         with_illustrative=with_illustrative,
-        day=as_of,
+        day=day,
     )
     findings = [finding for result in results for finding in result.findings]
     counted = [each for each in findings if strict or each.level is not Severity.WARNING]
