@@ -222,6 +222,26 @@ def settings(function: F) -> F:
     )(function)
 
 
+def side_settings(function: F) -> F:
+    """--left-set, --right-set as dicts; --left-where, --right-where as pairs."""
+    for side in ("right", "left"):
+        function = click.option(
+            f"--{side}-where",
+            type=Setting(),
+            multiple=True,
+            help=f"Of {side.upper()} only rows whose column has this value; repeat the column for several. Repeatable.",
+        )(function)
+        function = click.option(
+            f"--{side}-set",
+            f"{side}_settings",
+            type=Setting(),
+            multiple=True,
+            callback=_as_dict,
+            help=f"--set for {side.upper()} alone. Repeatable.",
+        )(function)
+    return function
+
+
 def with_illustrative(function: F) -> F:
     """--with-illustrative."""
     return click.option(
