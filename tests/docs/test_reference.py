@@ -147,6 +147,7 @@ def run(ledger: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Cal
     def give(line: str) -> Any:
         capsys.readouterr()
         line = line.replace("LIST", str(LISTS / "annual-list.xlsx")).replace("TEMP", str(tmp_path))
+        line = line.replace("SECOND", str(LISTS / "annual-list-2024.xlsx"))
         line = line.replace("BACKUP", str(ledger.with_name("kept.backup")))
         main(["--db", str(ledger), *line.split(), "-f", "json"])
         return json.loads(capsys.readouterr().out)
@@ -161,7 +162,7 @@ LINES = [
     "summary --stage allocated", "db current", "db upgrade", "db history", "db check", "template",
     "db backup TEMP/new.backup", "db restore BACKUP --db TEMP/restored.db", "db copy BACKUP TEMP/copied.db",
     "profile list", "profile show projects", "profile new LIST --set currency=EUR", "profile test projects",
-    "bridge --from 1", "export -o TEMP/journal.hledger", "pack -o TEMP/pack.zip",
+    "bridge --from 1", "compare batch:1 LIST --right-set currency=EUR", "compare LIST SECOND --set currency=EUR", "export -o TEMP/journal.hledger", "pack -o TEMP/pack.zip",
     "audit sample --method mus --std-dev 0.1 --book-value 1000", "audit sample --method srs --sample-size 3",
     "audit samples list", "audit samples show 1", "audit residual --population 1000 --total-error-rate 0.03",
     "audit evaluate --method mus --book-value 1000 --sample-size 9 --sum-rates 0.1 --sample-std-dev 0.1",

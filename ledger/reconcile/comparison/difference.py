@@ -109,9 +109,8 @@ def _renamed(item: Item, into: Measure, old: Measure) -> Item:
 
 
 def _common(left: Side, right: Side) -> list[Measure]:
-    """The measures that both sides have a place for; a ledger has one for each."""
-    every = left.measures() | right.measures()
-    return sorted(m for m in every if all(side.is_ledger or side.states(m) for side in (left, right)))
+    """The measures that both sides have a place for."""
+    return sorted(m for m in left.measures() | right.measures() if left.states(m) and right.states(m))
 
 
 def _apart(left: Side, right: Side, common: Sequence[Measure]) -> list[tuple[str, Measure, int]]:

@@ -134,7 +134,8 @@ def _amounts(one: Sequence[int], other: Sequence[int]) -> tuple[int, str]:
     if one == other:
         return 100, "amounts equal"
     larger, apart = max(sum(one), sum(other)), abs(sum(one) - sum(other))
-    value = 100 - min(100, 100 * apart // larger) if larger else 0
+    # A third apart is no likeness at all.
+    value = 100 - min(100, 300 * apart // larger) if larger else 0
     return min(value, 99), f"amounts {'apart' if value < 50 else 'near'}"
 
 

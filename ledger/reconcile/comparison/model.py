@@ -124,9 +124,15 @@ class Side:
         return {measure for item in self.items for measure in item.amounts}
 
     def states(self, measure: Measure) -> bool:
-        """Whether it has a place for such amounts, though no row may hold one."""
+        """Whether it has a place for such amounts, though no row may hold one; a ledger has one for each stage and basis.
+
+        A currency or price basis that no row of it has is another matter.
+        """
+        held = self.measures()
+        if held and (measure.currency, measure.price_basis) not in {(m.currency, m.price_basis) for m in held}:
+            return False
         by_difference = measure.basis == Basis.OTHER and TOTAL in self.stated
-        return measure.field in self.stated or by_difference or any(measure in item.amounts for item in self.items)
+        return self.is_ledger or measure in held or measure.field in self.stated or by_difference
 
 
 @dataclass(frozen=True, slots=True)
