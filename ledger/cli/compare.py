@@ -53,12 +53,12 @@ _SHOWN = 30
 def compare(session: Session, /, *, left: str, right: str, output: Path | None, **asked: Any) -> None:
     r"""Hold a list, batch or ledger against another.
 
-    LEFT and RIGHT: ledger, batch:N, a file, or another ledger (path or URL).
+    LEFT and RIGHT: ledger, batch:N, a file, or a path or URL of another ledger.
     Rows are matched by source and reference; likeness only makes proposals.
 
     \b
     Example: euledger compare ledger list-of-june.xlsx --set currency=EUR
-    Changes: nothing; -o writes a file (xlsx or csv). Ends with 0 when both are equal.
+    Changes: nothing; -o writes a file (xlsx or csv). 0 when equal.
     """
     from ledger.actions import compare as action
     from ledger.actions import compare_lines
