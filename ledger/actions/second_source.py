@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
-from ledger.actions.import_files import reader
-from ledger.actions.scope import UsageProblem
+from ledger.actions import named_lists
 from ledger.actions.total_words import calls_itself_total
 from ledger.domain.findings import Finding, stops
 from ledger.domain.records import NO_FUND, Kind, Reading, ReadRow, Record, RowState
 from ledger.reconcile.explanation.model import CaseRow
 from ledger.reconcile.explanation.scoping import Account, Holder, Piece, Scope, Stated, case_rows
-from ledger.store import batches
 from ledger.store.database import Connection
-
-_BATCH = "batch:"
 
 
 @dataclass(slots=True)
@@ -45,26 +39,14 @@ def second_source(connection: Connection, named: str, *, profile_dirs: Sequence[
 
     Raises UsageProblem for a batch that does not exist or keeps no file.
     """
-    if named.startswith(_BATCH):
-        return _from_batch(connection, named, profile_dirs)
-    found = SecondSource(Path(named).name)
-    _take(found, reader(None, {}, profile_dirs)(Path(named)), None)
-    return found
-
-
-def _from_batch(connection: Connection, named: str, profile_dirs: Sequence[Path]) -> SecondSource:
-    number = named.removeprefix(_BATCH)
-    batch = batches.find(connection, int(number)) if number.isdecimal() else None
-    kept = batches.kept_files(connection, int(number)) if batch is not None else []
-    if batch is None or not kept:
-        raise UsageProblem(f"{named}: no batch of this number keeps a file. List them with: euledger imports list")
-    found = SecondSource(f"batch {number}")
-    read = reader(batch["profile"], json.loads(batch["settings"]), profile_dirs)
-    with tempfile.TemporaryDirectory(prefix="euledger-") as folder:
-        for name, sha256 in kept:
-            path = Path(folder) / Path(name).name
-            path.write_bytes(batches.content(connection, sha256))
-            _take(found, read(path), int(number))
+    if not named_lists.is_batch(named):
+        found = SecondSource(Path(named).name)
+        _take(found, named_lists.read_path(Path(named), profile_dirs=profile_dirs).reading, None)
+        return found
+    with named_lists.read_batch(connection, named, profile_dirs) as lists:
+        found = SecondSource(f"batch {lists[0].batch}")
+        for one in lists:
+            _take(found, one.reading, one.batch)
     return found
 
 

@@ -141,12 +141,6 @@ def content(connection: Connection, sha256: str) -> bytes:
     return zlib.decompress(packed)
 
 
-def kept_files(connection: Connection, batch_id: int) -> list[tuple[str, str]]:
-    """Name and SHA-256 of the files that a batch read."""
-    query = select(SourceFile.name, SourceFile.sha256).where(SourceFile.batch_id == batch_id).order_by(SourceFile.id)
-    return [(str(name), str(sha256)) for name, sha256 in connection.execute(query)]
-
-
 def keep_findings(connection: Connection, batch_id: int, findings: list[Finding]) -> None:
     """Record what was told about a batch."""
     if findings:
