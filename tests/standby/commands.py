@@ -10,6 +10,7 @@ READING = (
     ("verify",),
     ("why", "P"),
     ("bridge", "--from", "1"),
+    ("compare", "ledger", "ledger"),
     ("figure", "list"),
     ("figure", "show", "F1"),
     ("imports", "list"),
