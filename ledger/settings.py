@@ -12,7 +12,7 @@ CONFIG_NAME = "euledger.toml"
 DEFAULT_DATABASE = "ledger.db"
 DEFAULT_WAIT_SECONDS = 60
 LONGEST_WAIT_SECONDS = 86_400
-_KEYS = ("database", "read_database", "profiles", "wait_seconds", "shared_file")
+_KEYS = ("database", "read_database", "profiles", "reports", "wait_seconds", "shared_file")
 _NO = ("", "0", "no", "false")
 _YES = ("1", "yes", "true")
 
@@ -26,7 +26,8 @@ class Settings:
     """What holds for this run: `database` is a URL or a path, `config` the file that was found, if any.
 
     `wait_seconds` is how long a second writer waits; `shared_file` says that others may write the ledger's file too;
-    `read_database` is a standby of the ledger, on which whatever only reads is to run.
+    `read_database` is a standby of the ledger, on which whatever only reads is to run. `report_dirs` are the folder
+    `reports` beside the ledger's file, where there is one, and those that the configuration names.
     """
 
     database: str
@@ -35,6 +36,7 @@ class Settings:
     wait_seconds: int = DEFAULT_WAIT_SECONDS
     shared_file: bool = False
     read_database: str | None = None
+    report_dirs: tuple[Path, ...] = ()
 
     @property
     def database_file(self) -> Path | None:
@@ -66,12 +68,20 @@ def load(
         if stated:
             database = stated
             break
-    folders = tuple(base / Path(name).expanduser() for name in content.get("profiles", []))
-    for missing in (place for place in folders if not place.is_dir()):
-        raise SettingsProblem(f"{config}: `profiles` names {missing}, which is no folder")
+    folders, reports = (_folders(key, content, base, config) for key in ("profiles", "reports"))
+    beside = None if "://" in database else Path(database).expanduser().parent / "reports"
+    if beside is not None and beside.is_dir():
+        reports = (beside, *reports)
     wait = _seconds(*_stated("wait_seconds", DEFAULT_WAIT_SECONDS, content, config, environment))
     shared = _yes_or_no(*_stated("shared_file", False, content, config, environment))
-    return Settings(database, folders, config, wait, shared, reading)
+    return Settings(database, folders, config, wait, shared, reading, reports)
+
+
+def _folders(key: str, content: Mapping[str, Any], base: Path, config: Path | None) -> tuple[Path, ...]:
+    folders = tuple(base / Path(name).expanduser() for name in content.get(key, []))
+    for missing in (place for place in folders if not place.is_dir()):
+        raise SettingsProblem(f"{config}: `{key}` names {missing}, which is no folder")
+    return folders
 
 
 def _find(folder: Path) -> Path | None:
@@ -88,12 +98,13 @@ def _read(path: Path) -> dict[str, Any]:
     for key in content:
         if key not in _KEYS:
             raise SettingsProblem(f"{path}: `{key}` is no setting. There are: {', '.join(_KEYS)}")
-    profiles = content.get("profiles", [])
     for key in ("database", "read_database"):
         if not isinstance(content.get(key, ""), str):
             raise SettingsProblem(f'{path}: `{key}` must be a text, such as {key} = "ledger.db"')
-    if not isinstance(profiles, list) or not all(isinstance(name, str) for name in profiles):
-        raise SettingsProblem(f'{path}: `profiles` must be a list of folders, such as profiles = ["profiles"]')
+    for key in ("profiles", "reports"):
+        named = content.get(key, [])
+        if not isinstance(named, list) or not all(isinstance(name, str) for name in named):
+            raise SettingsProblem(f'{path}: `{key}` must be a list of folders, such as {key} = ["{key}"]')
     return content
 
 

@@ -65,3 +65,13 @@ def templates() -> Traversable:
 def migrations() -> Traversable:
     """The Alembic environment. Alembic needs a real path: `store` alone turns this into one with `as_file`."""
     return shipped("migrations")
+
+
+def exports() -> Traversable:
+    """What exports need beside their declarations: the words of each language."""
+    return shipped("exports")
+
+
+def reports() -> Traversable:
+    """Declarations of reports: `*.toml`, one per shipped report."""
+    return shipped("exports/reports")

@@ -4,7 +4,7 @@
     python tools/make_reference.py --check    fails (1) and names the pages that are stale
 
 findings.md comes from the registry of codes, checks.md from that of rules, schema.md from the models, cli.md from the help of every command,
-profile-keys.md from the keys that the reader of profiles takes and the dataclasses they become.
+profile-keys.md and report-keys.md from the keys that the readers of profiles and reports take.
 """
 
 from __future__ import annotations
@@ -99,6 +99,53 @@ KEY_WORDS = {
     "missing": "texts that mean an empty cell",
     "redacted": "texts that stand for something withheld",
     "value_date": "pattern of the date of a row's amounts: `{year}-12-31`; else `decision_date`, else `start_date`",
+}
+
+#: Keys of a report's declaration: `table.key` as in the TOML file.
+REPORT_WORDS = {
+    "name": "name of the report, else that of the file; a report of the same name in a later folder takes its place",
+    "title": "what stands above it",
+    "purpose": "one sentence, for the list of reports and the sheet About",
+    "notes": "a list of texts for the sheet About",
+    "filters": "what it is limited to; see below",
+    "needs": "options that must be given: {needs}",
+    "measures": "`[[measures]]`: what is counted; see below",
+    "sheets": "`[[sheets]]`: what is shown; see below",
+    "filters.funds": "fund codes; `--fund` takes their place",
+    "filters.countries": "countries or groups; `--country` takes their place",
+    "filters.themes": "themes, with all below them",
+    "filters.units": "units of projects: `decision`, `contract` …",
+    "filters.earmark": "only the share that this earmark counts",
+    "filters.programme": "a programme's reference; `--programme` takes its place",
+    "filters.years": "`2022` or `2021-2023`, by value date",
+    "filters.source": "whose references: the profile's name, or what `--set source=` said",
+    "measures.name": "short name, else the stage",
+    "measures.stage": "{stages}",
+    "measures.basis": "{bases}; `eu` (default); `total` adds all up",
+    "measures.earmark": "count the share of this earmark alone",
+    "measures.title": "heading of its column, else the stage's word",
+    "sheets.name": "short name: `--sheet NAME`, and part of the name of a csv file",
+    "sheets.tab": "name on the tab, 31 characters at most",
+    "sheets.title": "what stands above the sheet, else the report's title",
+    "sheets.kind": "what its rows are: {kinds}; `sums` (default)",
+    "sheets.by": "keys of the sums: {keys}",
+    "sheets.measures": "which measures it shows, else all",
+    "sheets.columns": "attributes that a list of projects shows: {columns}",
+    "sheets.headings": "`[sheets.headings]`: other headings, by column or measure",
+    "sheets.order": "`keys` (default), or `amount`: the largest first measure first",
+    "sheets.projects": "`false`: no column that counts projects",
+    "sheets.ratios": "`[[sheets.ratios]]`: shares in per cent; see below",
+    "sheets.notes": "texts below the title",
+    "sheets.charts": "`[[sheets.charts]]`; see below",
+    "sheets.plain": "`true`: headings in the first row and nothing beside the table; its sums are checked on a sheet of their own",
+    "ratios.name": "short name",
+    "ratios.title": "heading",
+    "ratios.of": "the measure that is a part …",
+    "ratios.to": "… of this one",
+    "charts.kind": "{charts}",
+    "charts.title": "what stands above it, and is read aloud",
+    "charts.measures": "its series, else all measures of the sheet",
+    "charts.rows": "how many of the sheet's first rows it draws (1 to 100; 15)",
 }
 
 
@@ -289,6 +336,43 @@ def profile_keys() -> str:
     return page(lines).replace("{kinds}", ", ".join(f"`{kind}`" for kind in Kind))
 
 
+def report_keys() -> str:
+    """Every key that the declaration of a report may hold, level by level."""
+    from ledger.domain.stages import Basis, Stage
+    from ledger.reporting import declaration as read
+
+    levels = (
+        ("At the top", "", read._REPORT_KEYS),  # noqa: SLF001 - the one list of what the reader takes
+        ("[filters]", "filters.", read._FILTER_KEYS),  # noqa: SLF001
+        ("[[measures]]", "measures.", read._MEASURE_KEYS),  # noqa: SLF001
+        ("[[sheets]]", "sheets.", read._SHEET_KEYS),  # noqa: SLF001
+        ("[[sheets.ratios]]", "ratios.", read._RATIO_KEYS),  # noqa: SLF001
+        ("[[sheets.charts]]", "charts.", read._CHART_KEYS),  # noqa: SLF001
+    )
+    lines = ["# Keys of a report", REPORTS_SAY]
+    for heading, prefix, keys in levels:
+        rows = [(f"`{key}`", REPORT_WORDS[f"{prefix}{key}"]) for key in keys]
+        lines += [f"## {heading}", *table(("key", "what it says"), rows)]
+    words = {
+        "needs": read._NEEDS,  # noqa: SLF001
+        "stages": [each for each in Stage if each is not Stage.OUTSIDE],
+        "bases": [*Basis, "total"],
+        "kinds": read.KINDS,
+        "keys": read.KEYS,
+        "columns": read.COLUMNS,
+        "charts": read.CHARTS,
+    }
+    text = page(lines)
+    for name, values in words.items():
+        text = text.replace(f"{{{name}}}", ", ".join(f"`{value}`" for value in values))
+    return text
+
+
+REPORTS_SAY = """What the declaration of a report (TOML) may say; any other key is refused by name. `euledger report show NAME` prints
+one to begin with. Texts for people are one text, or a table by language: `title = { en = "…", fr = "…" }`. Reports of your
+own stand in the folder `reports` beside the ledger's file, or in those that `reports = […]` in euledger.toml names."""
+
+
 def _layout_keys(module: ModuleType) -> Iterator[tuple[str, list[str]]]:
     """(dataclass, keys) of every function that reads one: what it returns, and what it lets `check_keys` pass."""
     for function in ast.parse(inspect.getsource(module)).body:
@@ -359,6 +443,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "findings.md": findings,
     "checks.md": checks,
     "profile-keys.md": profile_keys,
+    "report-keys.md": report_keys,
     "schema.md": schema,
 }
 

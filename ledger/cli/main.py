@@ -34,6 +34,7 @@ COMMANDS: Final = {
     "verify": ("ledger.cli.verify:verify", "Prove the ledger: compute all seals, kept files and balances anew."),
     "why": ("ledger.cli.why:why", "Unfold a number into the cells it comes from."),
     "summary": ("ledger.cli.summary:summary", "Sum the ledger up by fund, country, year and more."),
+    "report": ("ledger.cli.report:report", "Reports: list, show, run, test."),
     "audit": ("ledger.cli.audit:audit", "Audit sampling: sample, evaluate, residual, samples."),
     "bridge": ("ledger.cli.bridge:bridge", "Show how a total went from one state to another."),
     "pack": ("ledger.cli.pack:pack", "Pack the ledger with all its evidence, for an auditor to check alone."),

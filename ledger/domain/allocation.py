@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Final
 
+from ledger.domain.money import divide_half_up
+
 #: The whole, in parts per billion; one per cent is 10**7 of them.
 WHOLE_PPB: Final = 10**9
 _PPB_PER_PERCENT: Final = 10**7
@@ -50,6 +52,20 @@ def allocate(total_minor: int, weights: Sequence[tuple[str, int]]) -> dict[str, 
     missing = abs(total_minor) - sum(part for part, _ in shares.values())
     lucky = set(sorted(shares, key=lambda code: (-shares[code][1], code))[:missing])
     return {code: sign * (part + (code in lucky)) for code, (part, _) in shares.items()}
+
+
+def round_together(parts: Sequence[int], denominator: int) -> list[int]:
+    """Each of `parts` / `denominator` as a whole number, of any sign, so that they add up to their rounded sum.
+
+    The sum is rounded once, halves away from zero; the missing units go to the largest remainders, ties to the first.
+    Every part differs from its exact value by less than one.
+    """
+    floors = [part // denominator for part in parts]
+    missing = divide_half_up(sum(parts), denominator) - sum(floors)
+    order = sorted(range(len(parts)), key=lambda place: -(parts[place] % denominator))
+    for place in order[:missing]:
+        floors[place] += 1
+    return floors
 
 
 def parse_percent(text: str) -> int:

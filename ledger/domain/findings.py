@@ -141,6 +141,9 @@ _REGISTRY: tuple[tuple[str, Severity, str, str], ...] = (
     ("macros-ignored", Severity.INFO, "The workbook carries macros; they were not run.", "Nothing to do."),
     # --- profile, sheet, header ----------------------------------------------------------------------------------
     ("profile-unknown", Severity.STOP, "No profile has this name.", "List the profiles with: euledger profile list"),
+    ("report-invalid", Severity.STOP, "The declaration of a report has a key or value that is not known.",
+     "Mend the key that is named; docs/reference/report-keys.md lists all, `euledger report test` reads them again."),
+    ("report-unknown", Severity.STOP, "No report has that name.", "See `euledger report list`."),
     ("profile-invalid", Severity.STOP, "The profile file is not valid.", "Mend the key named in the message."),
     ("profile-none", Severity.STOP, "No profile recognises the file.",
      "Name one with -p, or write one for this kind of file."),

@@ -10,11 +10,11 @@ from fnmatch import fnmatchcase
 from itertools import takewhile
 
 from ledger.domain.findings import Finding
+from ledger.domain.toml_keys import nearest
 from ledger.intake.cells import Row, Sheet, Value, Workbook, cell_name, column_letter
 from ledger.intake.code_lists import plain_name
 from ledger.intake.fields import FIELDS
 from ledger.intake.profiles import ColumnRule, Profile, TableRule
-from ledger.intake.toml_keys import nearest
 
 #: The header row stands among the first rows of a sheet.
 SEARCHED_ROWS = 50

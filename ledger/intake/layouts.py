@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
-from ledger.intake import toml_keys
+from ledger.domain import toml_keys
+from ledger.domain.toml_keys import DeclarationError
 from ledger.intake.formula_check import Equation, EquationError, parse
-from ledger.intake.toml_keys import ProfileError
 
 #: Keys of a table of a profile that are read here.
 LAYOUT_KEYS: Final = (
@@ -136,7 +136,7 @@ def read_layout(data: Mapping[str, Any], totals: Mapping[str, Any], fields: Mapp
     """The layout of a table; `totals` is its [total_rows], `fields` are those of its kind."""
     count = data.get("header_rows", 1)
     if isinstance(count, bool) or not isinstance(count, int) or not 1 <= count <= 10:
-        raise ProfileError(f"`{where}header_rows` must be a number from 1 to 10")
+        raise DeclarationError(f"`{where}header_rows` must be a number from 1 to 10")
     values = {
         column: toml_keys.texts(toml_keys.table(totals, "values"), column, f"{where}total_rows.values.")
         for column in toml_keys.table(totals, "values")
@@ -160,7 +160,7 @@ def read_layout(data: Mapping[str, Any], totals: Mapping[str, Any], fields: Mapp
 
 def _known(name: str, fields: Mapping[str, Any], where: str) -> str:
     if name not in fields:
-        raise ProfileError(f"`{where}` is {name!r}, which is no field{toml_keys.nearest(name, fields)}")
+        raise DeclarationError(f"`{where}` is {name!r}, which is no field{toml_keys.nearest(name, fields)}")
     return name
 
 
@@ -171,7 +171,7 @@ def _pattern(data: Mapping[str, Any], key: str, where: str) -> re.Pattern[str] |
     try:
         return re.compile(words, re.IGNORECASE)
     except re.error as error:
-        raise ProfileError(f"`{where}{key}` is no regular expression: {error}") from error
+        raise DeclarationError(f"`{where}{key}` is no regular expression: {error}") from error
 
 
 def _section(data: Mapping[str, Any], fields: Mapping[str, Any], where: str) -> Section:
@@ -179,13 +179,13 @@ def _section(data: Mapping[str, Any], fields: Mapping[str, Any], where: str) -> 
     name = _known(toml_keys.wanted(data, "field", where), fields, f"{where}field")
     pattern = _pattern(data, "pattern", where)
     if pattern is None and name not in ("country", "fund", "theme"):
-        raise ProfileError(f"`{where}pattern` is missing: only country, fund and theme have a code list to go by")
+        raise DeclarationError(f"`{where}pattern` is missing: only country, fund and theme have a code list to go by")
     return Section(name, pattern)
 
 
 def _children(data: Any, where: str) -> Children:
     if not isinstance(data, dict):
-        raise ProfileError(f"`{where[:-1]}` must be a table")
+        raise DeclarationError(f"`{where[:-1]}` must be a table")
     toml_keys.check_keys(where, data, ("empty", "column", "values", "unit", "parent_unit", "ref"))
     made = Children(
         empty=toml_keys.text(data, "empty", where),
@@ -196,7 +196,7 @@ def _children(data: Any, where: str) -> Children:
         ref=toml_keys.text(data, "ref", where),
     )
     if (made.empty is None) == (made.column is None) or bool(made.column) != bool(made.values):
-        raise ProfileError(f"`{where[:-1]}` needs either `empty` or `column` with `values`")
+        raise DeclarationError(f"`{where[:-1]}` needs either `empty` or `column` with `values`")
     return made
 
 
@@ -210,10 +210,12 @@ def _repeated(data: Mapping[str, Any], where: str) -> Repeated:
         by=toml_keys.text(data, "by", where),
     )
     if not made.key:
-        raise ProfileError(f"`{where}key` is missing")
+        raise DeclarationError(f"`{where}key` is missing")
     for needs, name in (("share", made.share), ("latest", made.by)):
         if (amounts == needs) != (name is not None):
-            raise ProfileError(f"`{where}{'share' if needs == 'share' else 'by'}` belongs to amounts = {needs!r} alone")
+            raise DeclarationError(
+                f"`{where}{'share' if needs == 'share' else 'by'}` belongs to amounts = {needs!r} alone"
+            )
     return made
 
 
@@ -221,10 +223,10 @@ def _wide(data: Mapping[str, Any], fields: Mapping[str, Any], where: str) -> Wid
     toml_keys.check_keys(where, data, ("columns", "field", "value_date"))
     pattern = _pattern(data, "columns", where)
     if pattern is None:
-        raise ProfileError(f"`{where}columns` is missing")
+        raise DeclarationError(f"`{where}columns` is missing")
     name = _known(toml_keys.wanted(data, "field", where), fields, f"{where}field")
     if fields[name].name != "AMOUNT":
-        raise ProfileError(f"`{where}field`: {name} is no amount")
+        raise DeclarationError(f"`{where}field`: {name} is no amount")
     return Wide(pattern, name, toml_keys.text(data, "value_date", where))
 
 
@@ -235,9 +237,9 @@ def _check(data: Mapping[str, Any], where: str) -> Check:
         tolerance = Decimal(toml_keys.text(data, "tolerance", where) or "0.01")
         return Check(words, parse(words), tolerance)
     except InvalidOperation as error:
-        raise ProfileError(f"`{where}tolerance` must be a number, written as text") from error
+        raise DeclarationError(f"`{where}tolerance` must be a number, written as text") from error
     except EquationError as error:
-        raise ProfileError(f"`{where}rule`: {error}") from error
+        raise DeclarationError(f"`{where}rule`: {error}") from error
 
 
 def _lookup(data: Mapping[str, Any], fields: Mapping[str, Any], where: str) -> Lookup:
@@ -254,5 +256,5 @@ def _split(data: Mapping[str, Any], where: str) -> SplitColumns:
     toml_keys.check_keys(where, data, ("codes", "percentages"))
     made = SplitColumns(toml_keys.texts(data, "codes", where), toml_keys.texts(data, "percentages", where))
     if not made.codes or len(made.codes) != len(made.percentages):
-        raise ProfileError(f"`{where}codes` and `{where}percentages` must name as many columns each")
+        raise DeclarationError(f"`{where}codes` and `{where}percentages` must name as many columns each")
     return made

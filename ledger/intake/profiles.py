@@ -18,14 +18,14 @@ from datetime import date
 from importlib.resources.abc import Traversable
 from typing import Any, Final
 
+from ledger.domain import toml_keys
 from ledger.domain.findings import Finding, Severity
 from ledger.domain.periods import PeriodError, years
 from ledger.domain.records import CoverageStatement, Kind
 from ledger.domain.stages import Basis, Stage
-from ledger.intake import toml_keys
+from ledger.domain.toml_keys import DeclarationError, nearest
 from ledger.intake.fields import BASIS, FIELDS, FieldType
 from ledger.intake.layouts import LAYOUT_KEYS, Layout, read_layout
-from ledger.intake.toml_keys import ProfileError, nearest
 
 #: Units in which a list states its amounts.
 AMOUNT_UNITS: Final = {"1": 1, "one": 1, "thousand": 10**3, "1000": 10**3, "million": 10**6, "1000000": 10**6}
@@ -129,7 +129,7 @@ def load_profiles(folders: Iterable[Traversable]) -> tuple[list[Profile], list[F
                 continue
             try:
                 loaded = load_profile(path)
-            except ProfileError as error:
+            except DeclarationError as error:
                 values = {"profile": path.name.removesuffix(".toml")}
                 told = Finding("profile-invalid", str(error), path.name, values=values, severity=Severity.WARNING)
                 findings.append(told)
@@ -147,14 +147,14 @@ def find_profile(name: str, profiles: Sequence[Profile]) -> Profile | Finding:
 
 
 def load_profile(path: Traversable) -> Profile:
-    """The profile in a TOML file. Raises ProfileError for a file that is not valid."""
+    """The profile in a TOML file. Raises DeclarationError for a file that is not valid."""
     try:
         content = path.read_bytes()
         data = tomllib.loads(content.decode("utf-8"))
     except (OSError, ValueError) as error:
-        raise ProfileError(f"the file is no valid TOML: {error}") from error
+        raise DeclarationError(f"the file is no valid TOML: {error}") from error
     except RecursionError as error:
-        raise ProfileError("the file is no valid TOML: brackets within brackets without end") from error
+        raise DeclarationError("the file is no valid TOML: brackets within brackets without end") from error
     return _profile(data, hashlib.sha256(content).hexdigest(), path)
 
 
@@ -165,7 +165,7 @@ def _profile(data: dict[str, Any], sha256: str, path: Traversable) -> Profile:
     sheet_names = toml_keys.texts(recognise, "sheets", "recognise.")
     entries = data.get("sheets", [{}])
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        raise ProfileError("`sheets` must be tables, written [[sheets]]")
+        raise DeclarationError("`sheets` must be tables, written [[sheets]]")
     tables = []
     for position, entry in enumerate(entries):
         where = f"sheets[{position + 1}]." if "sheets" in data else ""
@@ -196,13 +196,13 @@ def _profile(data: dict[str, Any], sha256: str, path: Traversable) -> Profile:
 def _table_rule(data: dict[str, Any], where: str) -> TableRule:
     kind_text = toml_keys.text(data, "kind", where) or ""
     if kind_text not in list(Kind):
-        raise ProfileError(f"`{where}kind` is {kind_text!r}{nearest(kind_text, list(Kind))}")
+        raise DeclarationError(f"`{where}kind` is {kind_text!r}{nearest(kind_text, list(Kind))}")
     kind = Kind(kind_text)
     columns = toml_keys.table(data, "columns")
     rules = {}
     for name, column in columns.items():
         if name not in FIELDS[kind]:
-            raise ProfileError(f"`{where}columns.{name}` is no field of {kind}{nearest(name, FIELDS[kind])}")
+            raise DeclarationError(f"`{where}columns.{name}` is no field of {kind}{nearest(name, FIELDS[kind])}")
         rules[name] = _column_rule(name, column, f"{where}columns.{name}.")
     totals = toml_keys.table(data, "total_rows")
     toml_keys.check_keys(f"{where}total_rows.", totals, ("words", "columns", "values", "keys"))
@@ -210,7 +210,7 @@ def _table_rule(data: dict[str, Any], where: str) -> TableRule:
     toml_keys.check_keys(f"{where}ref.", reference, ("pattern", "title"))
     other_columns = toml_keys.text(data, "other_columns", where) or "report"
     if other_columns not in ("stop", "report"):
-        raise ProfileError(f"`{where}other_columns` is {other_columns!r}; it takes 'stop' or 'report'")
+        raise DeclarationError(f"`{where}other_columns` is {other_columns!r}; it takes 'stop' or 'report'")
     return TableRule(
         kind=kind,
         sheets=toml_keys.texts(data, "sheet", where),
@@ -233,27 +233,27 @@ def _fields(data: Mapping[str, Any], kind: Kind, where: str) -> tuple[str, ...]:
     named = toml_keys.texts(data, "fields", where)
     for name in named:
         if name not in FIELDS[kind]:
-            raise ProfileError(f"`{where}fields`: {name!r} is no field of {kind}{nearest(name, FIELDS[kind])}")
+            raise DeclarationError(f"`{where}fields`: {name!r} is no field of {kind}{nearest(name, FIELDS[kind])}")
     return named
 
 
 def _column_rule(name: str, data: object, where: str) -> ColumnRule:
     if not isinstance(data, dict):
-        raise ProfileError(f"`{where[:-1]}` must be a table with `headers`")
+        raise DeclarationError(f"`{where[:-1]}` must be a table with `headers`")
     toml_keys.check_keys(where, data, _COLUMN_KEYS)
     unit = toml_keys.text(data, "unit", where)
     if unit is not None and unit not in AMOUNT_UNITS:
-        raise ProfileError(f"`{where}unit` is {unit!r}{nearest(unit, AMOUNT_UNITS)}")
+        raise DeclarationError(f"`{where}unit` is {unit!r}{nearest(unit, AMOUNT_UNITS)}")
     stage, basis = toml_keys.text(data, "stage", where), toml_keys.text(data, "basis", where)
     if stage is not None and stage not in list(Stage):
-        raise ProfileError(f"`{where}stage` is {stage!r}{nearest(stage, list(Stage))}")
+        raise DeclarationError(f"`{where}stage` is {stage!r}{nearest(stage, list(Stage))}")
     if basis is not None and basis not in list(Basis):
-        raise ProfileError(f"`{where}basis` is {basis!r}{nearest(basis, list(Basis))}")
+        raise DeclarationError(f"`{where}basis` is {basis!r}{nearest(basis, list(Basis))}")
     if (stage or basis) and name not in BASIS:
-        raise ProfileError(f"`{where}{'stage' if stage else 'basis'}`: {name} is no amount that stands on a basis")
+        raise DeclarationError(f"`{where}{'stage' if stage else 'basis'}`: {name} is no amount that stands on a basis")
     order = toml_keys.text(data, "date_order", where)
     if order not in (None, "dmy", "mdy", "ymd"):
-        raise ProfileError(f"`{where}date_order` is {order!r}; it takes 'dmy', 'mdy' or 'ymd'")
+        raise DeclarationError(f"`{where}date_order` is {order!r}; it takes 'dmy', 'mdy' or 'ymd'")
     return ColumnRule(
         field=name,
         headers=toml_keys.texts(data, "headers", where),
@@ -297,7 +297,7 @@ def _period(text: str, where: str) -> tuple[str, str]:
     try:
         period = years(text)
     except PeriodError as error:
-        raise ProfileError(f"`{where}`: {error}") from error
+        raise DeclarationError(f"`{where}`: {error}") from error
     assert period.start, "years are closed on both sides"
     assert period.end, "years are closed on both sides"
     return period.start.isoformat(), period.end.isoformat()
@@ -311,6 +311,6 @@ def _coverage(data: dict[str, Any]) -> CoverageStatement:
     try:
         first, last = (None if day is None else date.fromisoformat(day) for day in (start, end))
     except ValueError as error:
-        raise ProfileError(f"`coverage`: {error}") from error
+        raise DeclarationError(f"`coverage`: {error}") from error
     fund, earmark, country = (toml_keys.text(data, key, "coverage.") for key in ("fund", "earmark", "country"))
     return CoverageStatement(fund=fund, earmark=earmark, country=country, period_start=first, period_end=last)

@@ -8,9 +8,9 @@ from datetime import date
 
 from ledger.domain.findings import Finding
 from ledger.domain.stages import Stage
+from ledger.domain.toml_keys import nearest
 from ledger.intake.code_lists import CodeLists
 from ledger.intake.profiles import AMOUNT_UNITS
-from ledger.intake.toml_keys import nearest
 
 #: What a list may count: the unit of its projects.
 COUNTED_UNITS = ("operation", "project", "action", "activity", "decision", "contract", "grant", "programme")

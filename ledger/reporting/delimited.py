@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import csv
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 from ledger.domain.money import Money, plain
 from ledger.reporting.files import replacing
 from ledger.reporting.safe_text import csv_text
-from ledger.reporting.tables import Cell, Formula, Indented, Table
+from ledger.reporting.tables import Cell, Table, settled
 
 
 def write_csv(table: Table, path: Path) -> None:
@@ -25,14 +26,13 @@ def write_csv(table: Table, path: Path) -> None:
 
 
 def _plain(cell: Cell) -> str:
-    if isinstance(cell, Formula):
-        cell = cell.value
-    if isinstance(cell, Indented):
-        cell = cell.text
+    cell = settled(cell)
     if cell is None:
         return ""
     if isinstance(cell, Money):
         return plain(cell.minor, cell.currency)
     if isinstance(cell, date):
         return cell.isoformat()
+    if isinstance(cell, Decimal):
+        return format(cell, "f")
     return str(cell) if isinstance(cell, int) else csv_text(cell)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 from ledger.domain.money import Money, grouped, plain
@@ -11,7 +12,7 @@ from ledger.reporting import words
 from ledger.reporting.figures import Summary
 from ledger.reporting.files import replacing
 from ledger.reporting.safe_text import markdown_text
-from ledger.reporting.tables import Cell, Formula, Indented, Kind, Table, summary_table
+from ledger.reporting.tables import Cell, Kind, Table, percent, settled, summary_table
 
 
 def write_markdown(summary: Summary, path: Path) -> None:
@@ -43,7 +44,7 @@ def document(summary: Summary) -> str:
 
 def table(content: Table) -> str:
     """A pipe table, columns padded so that the source lines up; numbers stand to the right."""
-    right = [column.kind in (Kind.MONEY, Kind.COUNT) for column in content.columns]
+    right = [column.kind in (Kind.MONEY, Kind.COUNT, Kind.PERCENT) for column in content.columns]
     cells = [[column.heading for column in content.columns], *([_shown(cell) for cell in row] for row in content.rows)]
     widths = [max(3, *(len(row[i]) for row in cells)) for i in range(len(right))]
     rule = ["-" * (width - 1) + ":" if at_right else "-" * width for width, at_right in zip(widths, right, strict=True)]
@@ -59,14 +60,13 @@ def _line(row: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> s
 
 
 def _shown(cell: Cell) -> str:
-    if isinstance(cell, Formula):
-        cell = cell.value
-    if isinstance(cell, Indented):
-        cell = cell.text
+    cell = settled(cell)
     if cell is None:
         return "–"
     if isinstance(cell, Money):
         return grouped(plain(cell.minor, cell.currency))
     if isinstance(cell, date):
         return cell.isoformat()
+    if isinstance(cell, Decimal):
+        return f"{percent(cell)} %"
     return str(cell) if isinstance(cell, int) else markdown_text(cell)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
 from enum import Enum
 from typing import NamedTuple
 
@@ -24,6 +25,8 @@ class Kind(Enum):
     NUMBER = "number"
     DAY = "day"
     MONEY = "money"
+    #: a share, kept as a fraction and shown in per cent
+    PERCENT = "percent"
     CHECK = "check"
 
 
@@ -31,7 +34,15 @@ class Formula(NamedTuple):
     """A live cell of a workbook and the value that it has now; other formats write the value."""
 
     expression: str
-    value: Money | str
+    value: Money | Decimal | str
+
+
+class Linked(NamedTuple):
+    """A live cell that leads to a range of the same workbook (`'Detail'!A5:T9`); `tip` says so."""
+
+    formula: Formula
+    target: str
+    tip: str
 
 
 class Indented(NamedTuple):
@@ -42,7 +53,7 @@ class Indented(NamedTuple):
     is_strong: bool = False
 
 
-Cell = str | int | date | Money | Formula | Indented | None
+Cell = str | int | date | Money | Decimal | Formula | Linked | Indented | None
 
 
 class Column(NamedTuple):
@@ -52,6 +63,20 @@ class Column(NamedTuple):
     heading: str
     kind: Kind = Kind.TEXT
     width: int = 12
+
+
+def settled(cell: Cell) -> str | int | date | Money | Decimal | None:
+    """The value of a cell for a format that has no live cells, links or levels."""
+    if isinstance(cell, Linked):
+        cell = cell.formula
+    if isinstance(cell, Formula):
+        return cell.value
+    return cell.text if isinstance(cell, Indented) else cell
+
+
+def percent(share: Decimal) -> str:
+    """A fraction in per cent with two decimals, halves away from zero: 0.12345 -> "12.35"."""
+    return format((share * 100).quantize(Decimal("0.01"), ROUND_HALF_UP), "f")
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from typing import Any, Final
 from ledger.domain.money import LIMIT_MINOR, Money, minor_digits, to_decimal
 from ledger.reporting.files import replacing
 from ledger.reporting.safe_text import cell_text
-from ledger.reporting.tables import Cell, Column, Formula, Indented, Kind, Table
+from ledger.reporting.tables import Cell, Column, Formula, Indented, Kind, Linked, Table
 
 #: Rows that a sheet of Excel has.
 LAST_ROW: Final = 1_048_576
@@ -38,8 +38,12 @@ _STYLES: Final[dict[str, dict[str, Any]]] = {
     "day": {**_INSET, "num_format": "yyyy-mm-dd"},
     "number": {**_INSET, "num_format": "0"},
     "count": {"num_format": "#,##0"},
-    "money0": {"num_format": "#,##0"},
-    **{f"money{digits}": {"num_format": "#,##0." + "0" * digits} for digits in (2, 3, 4)},
+    # Nothing is shown as a dash; the cell is 0.
+    "money0": {"num_format": '#,##0;-#,##0;"–"'},
+    **{f"money{n}": {"num_format": '#,##0.{0};-#,##0.{0};"–"'.format("0" * n)} for n in (2, 3, 4)},
+    # Two commas at the end divide what is shown by a million; the cell keeps every cent.
+    "million": {"num_format": '#,##0.00,,;-#,##0.00,,;"–"'},
+    "percent": {"num_format": "0.0%", "align": "right"},
     **{f"level{level}": {"indent": 2 * level, "align": "left"} for level in range(8)},
 }
 
@@ -65,7 +69,8 @@ def number(amount: Money) -> Decimal:
 class SheetPlan:
     """A sheet: lines above the table (title, notice …), rows of sums that stand over its columns, and the table.
 
-    `frozen` columns stay in sight; `notice` is the sheet's first line where there is one.
+    `frozen` columns stay in sight; `notice` is the sheet's first line where there is one. Without a title the headings
+    stand in the first row. The last `collapsed` columns before the checks are folded away, to be opened by a click.
     """
 
     name: str
@@ -76,11 +81,12 @@ class SheetPlan:
     sums: Sequence[Sequence[Cell]] = ()
     frozen: int = 1
     is_filtered: bool = True
+    collapsed: int = 0
 
     @property
     def header_row(self) -> int:
         """The 0-based row of the column headings; the table's first row is the next one."""
-        above = bool(self.notice) + 1 + len(self.lines) + len(self.sums)
+        above = bool(self.notice) + bool(self.title) + len(self.lines) + len(self.sums)
         return above + (above > 1)
 
 
@@ -89,6 +95,7 @@ class Book:
     """An open workbook. `add` makes the tabs in their order, `fill` writes them in any order."""
 
     workbook: Any
+    in_millions: bool = False
     _formats: dict[tuple[tuple[str, Any], ...], Any] = field(default_factory=dict)
     _styles: dict[tuple[str, bool], Any] = field(default_factory=dict)
     _sheets: dict[str, Any] = field(default_factory=dict)
@@ -103,20 +110,49 @@ class Book:
         from xlsxwriter.utility import xl_col_to_name
 
         letter = xl_col_to_name(column)
-        self.workbook.define_name(name, f"={sheet}!${letter}${first + 1}:${letter}${max(first, last) + 1}")
+        self.workbook.define_name(name, f"='{sheet}'!${letter}${first + 1}:${letter}${max(first, last) + 1}")
+
+    def bare(self, name: str, notice: str = "") -> Any:
+        """The sheet of a tab for something else than a table, printed on one page across."""
+        sheet = self._sheets[name]
+        sheet.hide_gridlines(2)
+        if notice:
+            sheet.write_string(0, 0, notice, self.format(bold=True, font_color="#9C0006"))
+        sheet.set_paper(_A4)
+        sheet.fit_to_pages(1, 0)
+        return sheet
+
+    def hidden(self, name: str, rows: Sequence[tuple[str, str]]) -> None:
+        """Fill a tab with pairs of texts and hide it."""
+        sheet = self._sheets[name]
+        for row, cells in enumerate(rows):
+            for column, text in enumerate(cells):
+                sheet.write_string(row, column, text)
+        sheet.hide()
+
+    def letter(self, index: int) -> str:
+        """The letters of a 0-based column."""
+        from xlsxwriter.utility import xl_col_to_name
+
+        name: str = xl_col_to_name(index)
+        return name
 
     def fill(self, plan: SheetPlan) -> int:
         """Write a sheet and return the 0-based number of its last row."""
         sheet, columns = self._sheets[plan.name], plan.table.columns
+        folded = [index for index, column in enumerate(columns) if column.kind is not Kind.CHECK][-plan.collapsed :]
         for index, column in enumerate(columns):
-            sheet.set_column(index, index, column.width)
-        row = 0
+            hidden = {"level": 1, "hidden": True} if plan.collapsed and index in folded else {}
+            sheet.set_column(index, index, column.width, None, hidden)
+        row = -1
         if plan.notice:
-            sheet.set_row(0, 18)
-            sheet.write_string(0, 0, plan.notice, self.format(bold=True, font_color="#9C0006"))
-            row = 1
-        sheet.set_row(row, 24)
-        sheet.write_string(row, 0, cell_text(plan.title), self.format(bold=True, font_size=14, font_color=_BLUE))
+            row += 1
+            sheet.set_row(row, 18)
+            sheet.write_string(row, 0, plan.notice, self.format(bold=True, font_color="#9C0006"))
+        if plan.title:
+            row += 1
+            sheet.set_row(row, 24)
+            sheet.write_string(row, 0, cell_text(plan.title), self.format(bold=True, font_size=14, font_color=_BLUE))
         for line in plan.lines:
             row += 1
             sheet.write_string(row, 0, cell_text(line), self.format(font_color=_GREY))
@@ -144,8 +180,11 @@ class Book:
         return self._formats[known]
 
     def _headings(self, sheet: Any, plan: SheetPlan) -> None:
+        # No program but Excel finds the height of a row by itself.
+        deep = max(_depth(column.heading, column.width) for column in plan.table.columns)
+        sheet.set_row(plan.header_row, 15 * deep + 3)
         for index, column in enumerate(plan.table.columns):
-            right = column.kind in (Kind.MONEY, Kind.COUNT)
+            right = column.kind in (Kind.MONEY, Kind.COUNT, Kind.PERCENT)
             look = self.format(
                 bold=True,
                 font_color="#FFFFFF",
@@ -182,15 +221,16 @@ class Book:
             # The first column stands at the margin; all others a step in, so that no text touches an amount.
             style = "prose" if kind is Kind.PROSE else "text" if index else "first"
             sheet.write_string(row, index, cell_text(cell), self._style(style, is_bold))
+        elif isinstance(cell, Linked):
+            # The formula takes the place of the link's own text; the link stays on the cell.
+            sheet.write_url(row, index, f"internal:{cell.target}", self._style("text", is_bold), "", cell.tip)
+            self._formula(sheet, row, index, cell.formula, kind=kind, is_bold=is_bold)
         elif isinstance(cell, Formula):
-            if isinstance(cell.value, Money):
-                style = f"money{minor_digits(cell.value.currency)}"
-                sheet.write_formula(row, index, cell.expression, self._style(style, is_bold), number(cell.value))
-            else:
-                sheet.write_formula(row, index, cell.expression, self._style("text", is_bold), cell.value)
+            self._formula(sheet, row, index, cell, kind=kind, is_bold=is_bold)
         elif isinstance(cell, Money):
-            style = f"money{minor_digits(cell.currency)}"
-            sheet.write_number(row, index, number(cell), self._style(style, is_bold))
+            sheet.write_number(row, index, number(cell), self._style(self._money(cell), is_bold))
+        elif isinstance(cell, Decimal):
+            sheet.write_number(row, index, cell, self._style("percent", is_bold))
         elif isinstance(cell, Indented):
             style = f"level{min(cell.level, 7)}"
             sheet.write_string(row, index, cell_text(cell.text), self._style(style, cell.is_strong))
@@ -202,6 +242,17 @@ class Book:
         else:
             assert isinstance(cell, int)
             sheet.write_number(row, index, cell, self._style("count" if kind is Kind.COUNT else "number", is_bold))
+
+    def _formula(self, sheet: Any, row: int, index: int, cell: Formula, *, kind: Kind, is_bold: bool) -> None:
+        if isinstance(cell.value, Money):
+            style: str = self._money(cell.value)
+            value: Decimal | str = number(cell.value)
+        else:
+            style, value = ("percent" if kind is Kind.PERCENT else "text"), cell.value
+        sheet.write_formula(row, index, cell.expression, self._style(style, is_bold), value)
+
+    def _money(self, amount: Money) -> str:
+        return "million" if self.in_millions else f"money{minor_digits(amount.currency)}"
 
     def _style(self, name: str, is_bold: bool) -> Any:  # noqa: FBT001 - asked for once a cell: quick to call
         found = self._styles.get((name, is_bold))
@@ -246,8 +297,18 @@ class Book:
         sheet.set_footer(f"&L&8{plan.title.replace('&', '&&')[:120]}&C&8&A&R&8Page &P of &N")
 
 
+def _depth(heading: str, width: int) -> int:
+    """How many lines a heading takes, words kept whole, in bold letters."""
+    lines, room = 1, width - 2
+    for word in heading.split():
+        if room < len(word) and room < width - 2:
+            lines, room = lines + 1, width - 2
+        room -= len(word) + 1
+    return lines
+
+
 @contextmanager
-def new_book(path: Path, *, title: str, recorded_at: str | None) -> Iterator[Book]:
+def new_book(path: Path, *, title: str, recorded_at: str | None, in_millions: bool = False) -> Iterator[Book]:
     """A workbook that takes the place of `path` on a clean exit. Its date is that of the ledger's head."""
     from xlsxwriter import Workbook
 
@@ -266,7 +327,7 @@ def new_book(path: Path, *, title: str, recorded_at: str | None) -> Iterator[Boo
         moment = datetime.fromisoformat(recorded_at) if recorded_at else datetime(2000, 1, 1, tzinfo=UTC)
         workbook.set_properties({"title": title, "comments": "Written by euledger", "created": moment})
         try:
-            yield Book(workbook)
+            yield Book(workbook, in_millions)
         except BaseException:
             _give_up(workbook)
             raise

@@ -72,7 +72,7 @@ def test_how_the_database_is_used(tmp_path: Path) -> None:
         ("read_database = 3", "`read_database` must be a text"),
         (
             'databse = "x"',
-            "`databse` is no setting. There are: database, read_database, profiles, wait_seconds, shared_file",
+            "`databse` is no setting. There are: database, read_database, profiles, reports, wait_seconds, shared_file",
         ),
         ('profiles = "x"', "`profiles` must be a list"),
         ("profiles = [1]", "`profiles` must be a list"),

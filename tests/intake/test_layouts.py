@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from ledger.domain.records import Reading, ReadRow
+from ledger.domain.toml_keys import DeclarationError
 from ledger.intake.formula_check import EquationError, parse
 from ledger.intake.profiles import load_profile
-from ledger.intake.toml_keys import ProfileError
 from tests.intake.sheets import booked, read, remarks, told
 
 BASE = """
@@ -442,7 +442,7 @@ def test_unit_currency_and_sign_of_one_column(tmp_path: Path) -> None:
 def test_a_wrong_layout_is_told(tmp_path: Path, text: str, message: str) -> None:
     path = tmp_path / "mine.toml"
     path.write_text(f'kind = "projects"\n{text}\n', encoding="utf-8")
-    with pytest.raises(ProfileError) as caught:
+    with pytest.raises(DeclarationError) as caught:
         load_profile(path)
     assert message in str(caught.value)
 

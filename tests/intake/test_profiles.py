@@ -9,10 +9,10 @@ import pytest
 
 from ledger.domain.findings import Finding
 from ledger.domain.records import CoverageStatement, Kind
+from ledger.domain.toml_keys import DeclarationError
 from ledger.intake.code_lists import CodeLists
 from ledger.intake.profiles import Profile, find_profile, load_profile, load_profiles
 from ledger.intake.read import read_file
-from ledger.intake.toml_keys import ProfileError
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = ROOT / "imports" / "profiles"
@@ -98,10 +98,10 @@ def test_sheets_inherit_what_the_profile_says_for_all(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ('kind = "projects"\ntitel = "x"', "`titel` is no key of a profile; did you mean 'title'?"),
+        ('kind = "projects"\ntitel = "x"', "`titel` is no known key; did you mean 'title'?"),
         ('kind = "project"', "did you mean 'projects'?"),
         (MINIMAL + '[columns.eu_contribtion]\nheaders = ["x"]', "did you mean 'eu_contribution'?"),
-        (MINIMAL + '[columns.paid]\nheadrs = ["x"]', "`columns.paid.headrs` is no key of a profile"),
+        (MINIMAL + '[columns.paid]\nheadrs = ["x"]', "`columns.paid.headrs` is no known key"),
         (MINIMAL + '[columns.paid]\nunit = "dozen"', "`columns.paid.unit` is 'dozen'"),
         (MINIMAL + '[columns.paid]\nstage = "payd"', "did you mean 'paid'?"),
         (MINIMAL + '[columns.title]\nstage = "paid"', "title is no amount"),
@@ -117,7 +117,7 @@ def test_sheets_inherit_what_the_profile_says_for_all(tmp_path: Path) -> None:
     ],
 )
 def test_a_wrong_key_is_named_with_the_nearest_right_one(tmp_path: Path, text: str, told: str) -> None:
-    with pytest.raises(ProfileError) as caught:
+    with pytest.raises(DeclarationError) as caught:
         load_profile(written(tmp_path, text))
     assert told in str(caught.value)
 

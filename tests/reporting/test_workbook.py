@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -16,49 +14,8 @@ from ledger.actions.summary import summarise, write
 from ledger.domain.money import Money, to_decimal
 from ledger.reporting.workbook import AGREES, DIFFERS, ReportTooLarge, number
 from ledger.store.database import Database
-from tests.builders import amount, envelope, new_ledger, post, project
-
-#: Titles and references as nobody should write them.
-NASTY = [
-    "=1+1",
-    "@SUM(A1)",
-    "http://example.org",
-    "<r><t>x</t></r>",
-    "a\x0b\x1fb",
-    "0012",
-    ">5",
-    "*",
-    "p*",
-    "P*",
-    "_x0041_",
-    "{=1}",
-    "x" * 40_000,
-]
-
-
-def nasty_portfolio(url: str) -> Database:
-    """Amounts at the edges, in three currencies, by references that a SUMIFS over text would confuse."""
-    database = new_ledger(url)
-    records = [project(ref[:200], amount(10**13 + 10 * n + 1), title=ref) for n, ref in enumerate(NASTY)]
-    post(
-        database,
-        [
-            *records,
-            project("yen", amount(5_000_000, currency="JPY")),
-            project("dinar", amount(1_234, currency="TND", on=None)),
-            project("parent", amount(100_00), unit="decision"),
-            project("child", amount(40_00), parent="parent", unit="contract", country_code="MA"),
-            *[project(f"cent {n}", amount(10 + n % 3, country="MA")) for n in range(300)],
-        ],
-    )
-    post(
-        database,
-        [envelope("ROOT", 1000_00), envelope("IT", 400_00, parent="ROOT", country_code="IT")],
-        file="e.xlsx",
-        source="acts",
-    )
-    post(database, [project("made up", amount(1))], file="x.xlsx", source="x", illustrative=True)
-    return database
+from tests.builders import amount, new_ledger, post, project
+from tests.reporting.books import NASTY, cents, nasty_portfolio, recalculated
 
 
 def exported(database: Database, path: Path, **question: Any) -> dict[str, list[tuple[Any, ...]]]:
@@ -72,13 +29,6 @@ def below(rows: list[tuple[Any, ...]], heading: str) -> list[dict[str, Any]]:
     """The rows of the table whose headings begin with `heading`, by heading."""
     start = next(i for i, row in enumerate(rows) if row[0] == heading)
     return [dict(zip(rows[start], row, strict=True)) for row in rows[start + 1 :]]
-
-
-def cents(value: float) -> Decimal:
-    """A cell's number as the amount that it stands for: it must be no further from it than a double has to be."""
-    exact = Decimal(repr(value))
-    assert abs(exact - round(exact, 3)) <= abs(exact) / 10**15
-    return round(exact, 3)
 
 
 @pytest.mark.parametrize("by", [["project"], ["fund", "country", "year"], ["title"], ["country", "theme"], []])
@@ -198,7 +148,16 @@ def test_libreoffice_recalculates_every_formula_to_the_value_it_has(sqlite_url: 
     database = nasty_portfolio(sqlite_url)
     path = tmp_path / "a.xlsx"
     before = exported(database, path, by=["project"], with_illustrative=True)
-    after = recalculated(path, tmp_path)
+    # An edited amount shows: in its row, and in the total of its currency. This also proves that it was recalculated.
+    book = openpyxl.load_workbook(path)
+    detail = book["Detail"]
+    heading = next(cell for row in detail for cell in row if cell.value == "Amount")
+    edited = detail.cell(heading.row + 1, heading.column)
+    assert isinstance(edited.value, int | float)
+    edited.value += 1
+    book.save(tmp_path / "edited.xlsx")
+    again = recalculated([path, tmp_path / "edited.xlsx"], tmp_path)
+    after = again["a.xlsx"]
     count = 0
     for sheet in openpyxl.load_workbook(path):
         for cell in (cell for row in sheet for cell in row if cell.data_type == "f"):
@@ -209,46 +168,5 @@ def test_libreoffice_recalculates_every_formula_to_the_value_it_has(sqlite_url: 
             ), cell
     assert count > 600
 
-    # An edited amount shows: in its row, and in the total of its currency. This also proves that it was recalculated.
-    book = openpyxl.load_workbook(path)
-    detail = book["Detail"]
-    heading = next(cell for row in detail for cell in row if cell.value == "Amount")
-    edited = detail.cell(heading.row + 1, heading.column)
-    assert isinstance(edited.value, int | float)
-    edited.value += 1
-    book.save(tmp_path / "edited.xlsx")
-    checks = [cell.value for row in recalculated(tmp_path / "edited.xlsx", tmp_path)["Summary"] for cell in row]
+    checks = [cell.value for row in again["edited.xlsx"]["Summary"] for cell in row]
     assert checks.count(DIFFERS) == 2
-
-
-def recalculated(path: Path, tmp_path: Path) -> Any:
-    """The workbook as LibreOffice calculates it, whatever values the file holds."""
-    program = shutil.which("soffice") or shutil.which("libreoffice")
-    if program is None:
-        pytest.skip("LibreOffice is not installed")
-    profile = tmp_path / "profile"
-    (profile / "user").mkdir(parents=True, exist_ok=True)
-    # 0: always recalculate on load; else LibreOffice trusts the values in a file that Excel might have written.
-    (profile / "user" / "registrymodifications.xcu").write_text(
-        '<?xml version="1.0" encoding="UTF-8"?><oor:items xmlns:oor="http://openoffice.org/2001/registry">'
-        '<item oor:path="/org.openoffice.Office.Calc/Formula/Load"><prop oor:name="OOXMLRecalcMode" oor:op="fuse">'
-        "<value>0</value></prop></item></oor:items>",
-        encoding="utf-8",
-    )
-    folder = tmp_path / "recalculated"
-    subprocess.run(
-        [
-            program,
-            f"-env:UserInstallation={profile.as_uri()}",
-            "--headless",
-            "--convert-to",
-            "xlsx:Calc MS Excel 2007 XML",
-            "--outdir",
-            str(folder),
-            str(path),
-        ],
-        check=True,
-        capture_output=True,
-        timeout=180,
-    )
-    return openpyxl.load_workbook(folder / path.name, data_only=True)

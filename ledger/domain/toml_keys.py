@@ -1,4 +1,4 @@
-"""Reading keys of a profile's TOML, each checked: what stands there must be known and of the right kind."""
+"""Reading the keys of a declaration (a profile, a report) in TOML: each must be known and of the right kind."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from difflib import get_close_matches
 from typing import Any
 
 
-class ProfileError(ValueError):
-    """A profile that cannot be used: which key, and what is wrong with it."""
+class DeclarationError(ValueError):
+    """A declaration that cannot be used: which key, and what is wrong with it."""
 
 
 def nearest(word: str, valid: Iterable[str]) -> str:
@@ -25,14 +25,14 @@ def check_keys(where: str, data: Mapping[str, Any], valid: Sequence[str]) -> Non
     """Every key is one of `valid`."""
     for key in data:
         if key not in valid:
-            raise ProfileError(f"`{where}{key}` is no key of a profile{nearest(key, valid)}")
+            raise DeclarationError(f"`{where}{key}` is no known key{nearest(key, valid)}")
 
 
 def table(data: Mapping[str, Any], key: str) -> dict[str, Any]:
     """A table, written [key]; empty where it is not there."""
     value = data.get(key, {})
     if not isinstance(value, dict):
-        raise ProfileError(f"`{key}` must be a table, written [{key}]")
+        raise DeclarationError(f"`{key}` must be a table, written [{key}]")
     return value
 
 
@@ -41,7 +41,7 @@ def tables(data: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
     value = data.get(key, [])
     entries = [value] if isinstance(value, dict) else value
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        raise ProfileError(f"`{key}` must be tables, written [[{key}]]")
+        raise DeclarationError(f"`{key}` must be tables, written [[{key}]]")
     return entries
 
 
@@ -53,9 +53,9 @@ def text(data: Mapping[str, Any], key: str, where: str) -> str | None:
     if isinstance(value, date):
         return value.isoformat()[:10]
     if isinstance(value, bool) or not isinstance(value, str | int):
-        raise ProfileError(f"`{where}{key}` must be text")
+        raise DeclarationError(f"`{where}{key}` must be text")
     if isinstance(value, int) and value.bit_length() > 64:
-        raise ProfileError(f"`{where}{key}` is a number beyond 64 bits")
+        raise DeclarationError(f"`{where}{key}` is a number beyond 64 bits")
     return str(value)
 
 
@@ -63,7 +63,7 @@ def wanted(data: Mapping[str, Any], key: str, where: str) -> str:
     """A text that must be there."""
     found = text(data, key, where)
     if not found:
-        raise ProfileError(f"`{where}{key}` is missing")
+        raise DeclarationError(f"`{where}{key}` is missing")
     return found
 
 
@@ -73,7 +73,7 @@ def texts(data: Mapping[str, Any], key: str, where: str) -> tuple[str, ...]:
     if isinstance(value, str):
         value = [value]
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise ProfileError(f"`{where}{key}` must be a list of texts")
+        raise DeclarationError(f"`{where}{key}` must be a list of texts")
     return tuple(value)
 
 
@@ -81,7 +81,7 @@ def flag(data: Mapping[str, Any], key: str, where: str, *, default: bool = False
     """True or false."""
     value = data.get(key, default)
     if not isinstance(value, bool):
-        raise ProfileError(f"`{where}{key}` must be true or false")
+        raise DeclarationError(f"`{where}{key}` must be true or false")
     return value
 
 
@@ -91,5 +91,5 @@ def choice(data: Mapping[str, Any], key: str, where: str, valid: Sequence[str]) 
     if found is None:
         return valid[0]
     if found not in valid:
-        raise ProfileError(f"`{where}{key}` is {found!r}{nearest(found, valid)}")
+        raise DeclarationError(f"`{where}{key}` is {found!r}{nearest(found, valid)}")
     return found
