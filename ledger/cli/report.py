@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -15,6 +17,7 @@ from ledger.cli.session import Session, UserError, pass_session
 from ledger.reporting.exact_json import plain as as_plain
 
 if TYPE_CHECKING:
+    from ledger.actions.report import Ran
     from ledger.reporting.model import FigureSheet, ReportModel
 
 
@@ -144,7 +147,7 @@ def run(
         lang=lang,
         unit="million" if unit == "million" else "1",
     )
-    try:
+    with _told(output):
         done = action.run(
             session.database_to_read(),
             name,
@@ -153,23 +156,34 @@ def run(
             sheet=sheet,
             output=output,
         )
+    if done.files:
+        written = ", ".join(str(file) for file in done.files)
+        session.finish(_written(done), done.findings, lambda: session.console.talk(f"Written: {written}"))
+    session.finish(as_json(done.model), done.findings, lambda: print_report(session.console, done.model))
+
+
+@contextmanager
+def _told(output: Path | None) -> Iterator[None]:
+    """A file that cannot be written is told as such."""
+    try:
+        yield
     except OSError as error:
         if output is None or error.filename is None:
             raise
         hint = " Close it where it is open." if isinstance(error, PermissionError) and output.exists() else ""
         raise UserError(f"cannot write {output}: {error.strerror or error}.{hint}") from error
-    if done.files:
-        results = {
-            "report": done.model.declaration.name,
-            "title": done.model.title,
-            "files": done.files,
-            "ledger_head": done.model.head,
-            "filters": done.model.filters,
-            "illustrative": done.model.is_illustrative,
-        }
-        written = ", ".join(str(file) for file in done.files)
-        session.finish(results, done.findings, lambda: session.console.talk(f"Written: {written}"))
-    session.finish(as_json(done.model), done.findings, lambda: print_report(session.console, done.model))
+
+
+def _written(done: Ran) -> dict[str, Any]:
+    model = done.model
+    return {
+        "report": model.declaration.name,
+        "title": model.title,
+        "files": done.files,
+        "ledger_head": model.head,
+        "filters": model.filters,
+        "illustrative": model.is_illustrative,
+    }
 
 
 @report.command("test")

@@ -15,7 +15,7 @@ class DeclarationError(ValueError):
 def nearest(word: str, valid: Iterable[str]) -> str:
     """`; did you mean 'x'?` for the closest valid word, else the valid ones."""
     listed = sorted(map(str, valid))
-    close = get_close_matches(word, listed, 1, 0.6)
+    close = get_close_matches(word, listed, 1)
     if close:
         return f"; did you mean {close[0]!r}?"
     return f"; valid: {', '.join(listed)}" if listed else ""
