@@ -44,8 +44,7 @@ class Filter:
     """What to count. Empty means no limit; dates are inclusive. `countries` are codes, groups resolved by the caller.
 
     `period_start`/`period_end` and `as_of` test the value date, `known_at` the number of the last batch that counts.
-    Undated money is in every as-of view and in no period. `keys` are exact values of KEYS, as a row of totals has them:
-    None for what is not stated, and 0 for an undated year.
+    Undated money is in every as-of view and in no period.
     """
 
     stage: str | None = None
@@ -66,7 +65,6 @@ class Filter:
     price_basis: str | None = None
     currency: str | None = None
     with_illustrative: bool = False
-    keys: tuple[tuple[str, str | int | None], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +242,6 @@ def _balances_suffice(wanted: Filter) -> bool:
 
 
 def _joins(wanted: Filter, by: Sequence[str]) -> str:
-    by = [*by, *(name for name, _ in wanted.keys)]
     known = " AND w.batch_id <= :known_at" if wanted.known_at is not None else ""
     joins = [
         f"LEFT JOIN {kind}_version {alias} ON {alias}.{kind}_id = x.{kind}_id AND {alias}.id = "
@@ -303,10 +300,6 @@ def _conditions(wanted: Filter, *, years: bool) -> tuple[list[str], dict[str, An
         if wanted.period_end is not None:
             where.append("m.year BETWEEN 1 AND :last_year")
             values["last_year"] = wanted.period_end.year
-    for place, (name, value) in enumerate(wanted.keys):
-        where.append(f"{KEYS[name]} = :key{place}" if value is not None else f"coalesce({KEYS[name]}, '') = ''")
-        if value is not None:
-            values[f"key{place}"] = value
     dates = () if years else ("as_of", "period_start", "period_end")
     for name in (*dates, "known_at", "earmark"):
         value = getattr(wanted, name)
