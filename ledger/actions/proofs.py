@@ -16,7 +16,7 @@ from ledger.domain.money import display
 from ledger.domain.sealing import FORMAT, FORMATS, Seal
 from ledger.store import schema
 from ledger.store.database import Connection, Database
-from ledger.store.totals import Contribution
+from ledger.store.provenance import Contribution
 
 #: Proofs that are made for one reference at most.
 MOST_PROOFS = 20

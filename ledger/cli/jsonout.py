@@ -20,13 +20,18 @@ def envelope(
     command: str, code: int, results: object, findings: Iterable[Finding], *, error: str = "", ascii_only: bool = False
 ) -> str:
     """The one JSON document of a command. `error` stands in it only where the command could not do its work."""
-    document: dict[str, Any] = {
-        "schema": f"euledger/{command}/1",
-        "ok": code == 0,
-        "exit_code": code,
-        "results": plain(results),
-        "findings": plain(list(findings)),
-    }
+    document = {**frame(command, code, findings), "results": plain(results)}
     if error:
         document["error"] = error
     return json.dumps(document, ensure_ascii=ascii_only, indent=2)
+
+
+def frame(command: str, code: int, findings: Iterable[Finding]) -> dict[str, Any]:
+    """The document without its results, whose place is kept."""
+    return {
+        "schema": f"euledger/{command}/1",
+        "ok": code == 0,
+        "exit_code": code,
+        "results": None,
+        "findings": plain(list(findings)),
+    }

@@ -175,16 +175,21 @@ def group(name: str, **attributes: Any) -> Callable[[Callable[..., Any]], Group]
 
 def output_format(function: F) -> F:
     """-f/--format: sets the session's format."""
+    return output_format_or()(function)
+
+
+def output_format_or(*others: str) -> Callable[[F], F]:
+    """-f/--format of a command that knows other formats too."""
     return click.option(
         "-f",
         "--format",
-        type=click.Choice(["text", "json"]),
+        type=click.Choice(["text", "json", *others]),
         default="text",
         is_eager=True,
         expose_value=False,
         callback=_set_format,
-        help="Text for people or JSON for programs.",
-    )(function)
+        help="Text for people or JSON for programs" + "".join(f", or {other}" for other in others) + ".",
+    )
 
 
 def dry_run(function: F) -> F:

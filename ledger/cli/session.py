@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -118,6 +118,32 @@ class Session:
             self.console.findings(found, as_data=findings_are_data)
         raise click.exceptions.Exit(self.exit_code)
 
+    def finish_in_pieces(
+        self, pieces: Callable[[dict[str, Any]], Iterable[str]], findings: Iterable[Finding]
+    ) -> NoReturn:
+        """As `finish`, of results too long to be held as one text; `pieces` is given the JSON document around them."""
+        found = [*findings, *self.notes]
+        self.exit_code = exit_for(found)
+        for piece in pieces(self.frame(found)):
+            click.echo(piece, nl=False)
+        if self.wants_json:
+            click.echo()
+        else:
+            self.console.findings(found)
+        raise click.exceptions.Exit(self.exit_code)
+
+    def frame(self, findings: Iterable[Finding]) -> dict[str, Any]:
+        """The JSON document of this command with these findings, without its results."""
+        from ledger.cli.jsonout import frame
+
+        found = list(findings)
+        return frame(self.command, exit_for(found), found)
+
+    @property
+    def ascii_only(self) -> bool:
+        """Whether stdout takes no other letters."""
+        return (getattr(sys.stdout, "encoding", None) or "").lower().replace("-", "") != "utf8"
+
     def fail(self, code: int, message: str) -> int:
         """Tell in one line (and in JSON, if that was asked for) that the work could not be done; returns `code`."""
         self.exit_code = code
@@ -130,8 +156,7 @@ class Session:
     def _envelope(self, results: object, findings: list[Finding], error: str = "") -> str:
         from ledger.cli.jsonout import envelope
 
-        is_unicode = (getattr(sys.stdout, "encoding", None) or "").lower().replace("-", "") == "utf8"
-        return envelope(self.command, self.exit_code, results, findings, error=error, ascii_only=not is_unicode)
+        return envelope(self.command, self.exit_code, results, findings, error=error, ascii_only=self.ascii_only)
 
 
 pass_session = click.make_pass_decorator(Session)

@@ -135,6 +135,11 @@ def keep_file(connection: Connection, batch_id: int, reading: Reading, kept: byt
     return file_id
 
 
+def has_content(connection: Connection, sha256: str) -> bool:
+    """Whether the bytes of a file are kept and in this login's sight."""
+    return connection.execute(select(SourceContent.size).where(SourceContent.sha256 == sha256)).first() is not None
+
+
 def content(connection: Connection, sha256: str) -> bytes:
     """The bytes of a kept file."""
     packed = connection.execute(select(SourceContent.content).where(SourceContent.sha256 == sha256)).scalar_one()

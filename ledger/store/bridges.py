@@ -91,16 +91,7 @@ def _sides(span: str) -> str:
     A new transfer is part of a correction where its batch also took back an amount of the same holder, stage and basis.
     """
     credit, debit = RANK.format("c"), RANK.format("d")
-    holder = "coalesce({0}.envelope_id, 0), coalesce({0}.programme_id, 0), coalesce({0}.project_id, 0)"
-    corrected = (
-        f"({holder.format('c')}, c.stage, c.basis, t.batch_id) IN (SELECT {holder.format('h')}, h.stage, h.basis, "
-        "r.batch_id FROM transfer r JOIN account h ON h.id = r.debit_account_id WHERE r.rule = 'corrected' "
-        "AND r.batch_id > :first_batch)"
-    )
-    cause = (
-        "CASE WHEN b.kind = 'revert' THEN 'reverted' WHEN t.rule = 'vanished' THEN 'withdrawn' "
-        f"WHEN t.reverses_id IS NOT NULL OR {corrected} THEN 'corrected' ELSE 'added' END"
-    )
+    cause = cause_of("r.batch_id > :first_batch")
     joined = (
         "FROM transfer t JOIN batch b ON b.id = t.batch_id JOIN account c ON c.id = t.credit_account_id "
         f"JOIN account d ON d.id = t.debit_account_id WHERE {span}"
@@ -109,4 +100,18 @@ def _sides(span: str) -> str:
         f"SELECT c.id AS account_id, t.batch_id, t.value_date, {cause} AS cause, t.amount_minor AS minor {joined} "
         f"AND {debit} <= {credit} UNION ALL SELECT d.id, t.batch_id, t.value_date, {cause}, -t.amount_minor {joined} "
         f"AND {credit} <= {debit}"
+    )
+
+
+def cause_of(of_batches: str) -> str:
+    """SQL giving the cause of a transfer t of batch b between accounts c and d, where r meets `of_batches`."""
+    holder = "coalesce({0}.envelope_id, 0), coalesce({0}.programme_id, 0), coalesce({0}.project_id, 0)"
+    corrected = (
+        f"({holder.format('c')}, c.stage, c.basis, t.batch_id) IN (SELECT {holder.format('h')}, h.stage, h.basis, "
+        "r.batch_id FROM transfer r JOIN account h ON h.id = r.debit_account_id WHERE r.rule = 'corrected' "
+        f"AND {of_batches})"
+    )
+    return (
+        "CASE WHEN b.kind = 'revert' THEN 'reverted' WHEN t.rule = 'vanished' THEN 'withdrawn' "
+        f"WHEN t.reverses_id IS NOT NULL OR {corrected} THEN 'corrected' ELSE 'added' END"
     )

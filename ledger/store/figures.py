@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, func, select
 from ledger.domain.figures import Figure
 from ledger.domain.stages import Basis, Stage
 from ledger.store import envelopes
-from ledger.store.cells import CellPlace
+from ledger.store.cells import CellPlace, column_number
 from ledger.store.models import (
     Batch,
     CountryGroup,
@@ -367,18 +367,11 @@ def _cell(connection: Connection, figure: Figure) -> CellPlace | None:
         return None
     if not column:
         letters = {entry["field"]: entry["letter"] for entry in json.loads(kept.columns)}
-        column = _column(letters.get("value") or letters.get("quote") or "A")
+        column = column_number(letters.get("value") or letters.get("quote") or "A")
     return CellPlace(file, kept.sha256, sheet, row, column)
 
 
 def _address(text: str) -> tuple[int, int]:
     """Row and column (1-based) of an A1 address."""
     letters = text.rstrip("0123456789")
-    return int(text[len(letters) :]), _column(letters)
-
-
-def _column(letters: str) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + ord(letter) - ord("A") + 1
-    return number
+    return int(text[len(letters) :]), column_number(letters)

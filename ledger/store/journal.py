@@ -22,6 +22,9 @@ RANK = (
     + f" ELSE {max(_RANKS.values()) + 1} END"
 )
 
+#: Calendar year of a transfer's value date; 0 where nothing dates it.
+YEAR = "coalesce(CAST(substr(CAST(t.value_date AS text), 1, 4) AS integer), 0)"
+
 
 def match(context: Context, holder: Holder) -> None:
     """Compare what the rows state with what is live for the same holders: equal pairs are matched one to one."""
@@ -135,16 +138,15 @@ def movements(where: str) -> str:
     Seen from an account, money that comes from an earlier or the same stage counts to date, and what goes back there
     counts against it; what goes on to a later stage is passed on, and what returns from there less passed on.
     """
-    year = "coalesce(CAST(substr(CAST(t.value_date AS text), 1, 4) AS integer), 0)"
     credit, debit = RANK.format("c"), RANK.format("d")
     joined = (
         "FROM transfer t JOIN account c ON c.id = t.credit_account_id "
         f"JOIN account d ON d.id = t.debit_account_id WHERE {where}"
     )
     return (
-        f"SELECT c.id AS account_id, {year} AS year, "
+        f"SELECT c.id AS account_id, {YEAR} AS year, "
         f"CASE WHEN {debit} <= {credit} THEN t.amount_minor ELSE 0 END AS to_date, "
         f"CASE WHEN {debit} > {credit} THEN -t.amount_minor ELSE 0 END AS passed_on {joined} "
-        f"UNION ALL SELECT d.id, {year}, CASE WHEN {credit} <= {debit} THEN -t.amount_minor ELSE 0 END, "
+        f"UNION ALL SELECT d.id, {YEAR}, CASE WHEN {credit} <= {debit} THEN -t.amount_minor ELSE 0 END, "
         f"CASE WHEN {credit} > {debit} THEN t.amount_minor ELSE 0 END {joined}"
     )

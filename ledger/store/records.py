@@ -44,3 +44,15 @@ def _query(kind: str, same: str, source: str | None) -> str:
         f"SELECT i.ref, {named_source}, v.title FROM {kind} i LEFT JOIN {kind}_version v ON v.{kind}_id = i.id "
         f"AND v.id = (SELECT max(w.id) FROM {kind}_version w WHERE w.{kind}_id = i.id) WHERE {same}{limit} ORDER BY 1, 2"
     )
+
+
+def names(connection: Connection, like: str, at_most: int) -> list[str]:
+    """References of envelopes, programmes and projects: those that hold `like` first, then others, up to a number."""
+    sign = like.replace("!", "!!").replace("%", "!%").replace("_", "!_")
+    every = " UNION ".join(f"SELECT ref FROM {kind}" for kind in ("envelope", "programme", "project"))
+    query = text(
+        f"SELECT ref FROM ({every}) AS named ORDER BY CASE WHEN lower(ref) LIKE :like ESCAPE '!' THEN 0 ELSE 1 END, "
+        "abs(length(ref) - :long), ref LIMIT :most"
+    )
+    values = {"like": f"%{sign.lower()}%", "long": len(like), "most": at_most}
+    return [str(ref) for ref in connection.execute(query, values).scalars()]

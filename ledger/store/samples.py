@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, insert, select, text
 
-from ledger.store import batches, totals
+from ledger.store import batches, provenance, totals
 from ledger.store.cells import CellPlace
 from ledger.store.models import AuditSample, AuditSampleItem
 from ledger.store.totals import Filter
@@ -72,7 +72,7 @@ def cells(connection: Connection, wanted: Filter) -> list[tuple[CellPlace, int]]
     """The cells that add up to what the filter finds, each with what it adds, in the order of files, sheets and rows."""
     return [
         (CellPlace(part.file, part.sha256, part.sheet, part.row, part.column), part.minor)
-        for part in totals.contributions(connection, wanted)
+        for part in provenance.contributions(connection, wanted)
         if part.column
     ]
 

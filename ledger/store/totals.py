@@ -8,14 +8,15 @@ never mixed: they are always among the keys.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection, text
 
 from ledger.domain.money import divide_half_up
-from ledger.store.journal import LIVE, RANK, movements
+from ledger.store.cells import Origin
+from ledger.store.journal import LIVE, YEAR, movements
 
 #: 100 % in parts per billion.
 WHOLE = 1_000_000_000
@@ -65,6 +66,14 @@ class Filter:
     price_basis: str | None = None
     currency: str | None = None
     with_illustrative: bool = False
+    #: envelopes of every role, not nodes of trees alone
+    every_role: bool = False
+    #: values that keys have to have (None: none), as a line of a total by these keys states them
+    equal: tuple[tuple[str, str | None], ...] = ()
+    #: only what was booked from there, or this one transfer, or by this batch
+    origin: Origin | None = None
+    transfer: int | None = None
+    batch: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,82 +131,6 @@ def count_projects(connection: Connection, wanted: Filter) -> int:
     return int(connection.execute(text(query), values).scalar_one())
 
 
-@dataclass(frozen=True, slots=True)
-class Contribution:
-    """What one live transfer adds to a total, and the cell that it stands for.
-
-    `minor` is negative where it leaves the scope for another of the same stage. `share_ppb` is the part that an earmark counts.
-    """
-
-    transfer_id: int
-    batch_id: int
-    minor: int
-    share_ppb: int
-    currency: str
-    price_basis: str
-    holder: str
-    title: str
-    stage: str
-    basis: str
-    country: str
-    theme: str
-    value_date: date | str | None
-    rule: str
-    file: str
-    sha256: str
-    sheet: str
-    row: int
-    column: int | None
-    is_illustrative: bool
-
-
-def contributions(connection: Connection, wanted: Filter) -> list[Contribution]:
-    """The live transfers behind `totals(connection, wanted)`, in the order of files, sheets and rows.
-
-    Their amounts (by `share_ppb`) add up to that total; transfers that only move money inside the scope are left out.
-    """
-    where, values = _conditions(wanted, years=False)
-    live = _live(wanted)
-    rank_c, rank_d = RANK.format("c"), RANK.format("d")
-    both = (
-        f"FROM transfer t JOIN account c ON c.id = t.credit_account_id JOIN account d ON d.id = t.debit_account_id "
-        f"WHERE {live} AND {_transfers(wanted)}"
-    )
-    sides = (
-        f"SELECT t.id AS transfer_id, t.amount_minor AS minor, c.id AS account_id, 0 AS year {both} "
-        f"AND {rank_d} <= {rank_c} UNION ALL SELECT t.id, -t.amount_minor, d.id, 0 {both} AND {rank_c} <= {rank_d}"
-    )
-    share = "k.share_ppb" if wanted.earmark else "1000000000"
-    query = (
-        f"SELECT m.transfer_id, sum(m.minor) AS minor, max({share}) AS share FROM ({sides}) AS m "
-        f"JOIN account x ON x.id = m.account_id {_joins(wanted, ())} WHERE {' AND '.join(where)} "
-        "GROUP BY m.transfer_id HAVING sum(m.minor) <> 0"
-    )
-    told = (
-        "SELECT q.transfer_id, t.batch_id, q.minor, q.share, x.currency, x.price_basis, "
-        "coalesce(p.ref, e.ref, g.ref, x.fund_code), coalesce(v.title, ev.title, gv.title, ''), x.stage, x.basis, "
-        "x.country_code, x.theme_code, t.value_date, t.rule, coalesce(f.name, ''), coalesce(f.sha256, ''), "
-        "coalesce(s.name, ''), coalesce(r.number, 0), t.source_column, x.is_illustrative "
-        f"FROM ({query}) AS q JOIN transfer t ON t.id = q.transfer_id JOIN account x ON x.id = t.credit_account_id "
-        "LEFT JOIN project p ON p.id = x.project_id LEFT JOIN envelope e ON e.id = x.envelope_id "
-        "LEFT JOIN programme g ON g.id = x.programme_id "
-        + " ".join(
-            f"LEFT JOIN {kind}_version {a} ON {a}.{kind}_id = x.{kind}_id AND {a}.id = (SELECT max(w.id) "
-            f"FROM {kind}_version w WHERE w.{kind}_id = x.{kind}_id)"
-            for kind, a in (("project", "v"), ("envelope", "ev"), ("programme", "gv"))
-        )
-        + " LEFT JOIN source_row r ON r.id = t.source_row_id LEFT JOIN source_sheet s ON s.id = r.sheet_id "
-        "LEFT JOIN source_file f ON f.id = s.file_id ORDER BY f.id, s.position, r.number, t.source_column, t.id"
-    )
-    return [_contribution(row) for row in connection.execute(text(told), values)]
-
-
-def _contribution(row: Sequence[Any]) -> Contribution:
-    # PostgreSQL gives sums as decimals, SQLite truth as a number.
-    values: list[Any] = [*map(int, row[:4]), *row[4:17], int(row[17]), row[18], bool(row[19])]
-    return Contribution(*values)
-
-
 def _live(wanted: Filter) -> str:
     if wanted.known_at is None:
         return LIVE
@@ -212,7 +145,7 @@ def _movements(wanted: Filter) -> str:
 
 def _inflows(wanted: Filter) -> str:
     return (
-        f"(SELECT t.credit_account_id AS account_id, 0 AS year FROM transfer t WHERE {_live(wanted)} "
+        f"(SELECT t.credit_account_id AS account_id, {YEAR} AS year FROM transfer t WHERE {_live(wanted)} "
         f"AND {_transfers(wanted)}) AS m"
     )
 
@@ -228,7 +161,27 @@ def _transfers(wanted: Filter) -> str:
         parts.append("t.value_date >= :period_start")
     if wanted.period_end is not None:
         parts.append("t.value_date <= :period_end")
+    if wanted.transfer is not None:
+        parts.append("t.id = :transfer")
+    if wanted.batch is not None:
+        parts.append("t.batch_id = :batch")
+    if wanted.origin is not None:
+        parts.append(_from(wanted.origin))
     return " AND ".join(parts)
+
+
+def _from(origin: Origin) -> str:
+    """The condition on a transfer to be booked from a place."""
+    row = (
+        "SELECT r.id FROM source_row r JOIN source_sheet s ON s.id = r.sheet_id JOIN source_file f ON f.id = s.file_id"
+    )
+    where = ["f.sha256 = :from_sha256"]
+    if origin.sheet is not None:
+        where.append("s.name = :from_sheet")
+    if origin.row is not None:
+        where.append("r.number = :from_row")
+    column = "" if origin.column is None else " AND t.source_column = :from_column"
+    return f"t.source_row_id IN ({row} WHERE {' AND '.join(where)}){column}"
 
 
 def _balances_suffice(wanted: Filter) -> bool:
@@ -236,12 +189,16 @@ def _balances_suffice(wanted: Filter) -> bool:
     return (
         wanted.known_at is None
         and wanted.as_of is None
+        and wanted.origin is None
+        and wanted.transfer is None
+        and wanted.batch is None
         and (wanted.period_start is None or (wanted.period_start.month, wanted.period_start.day) == (1, 1))
         and (wanted.period_end is None or (wanted.period_end.month, wanted.period_end.day) == (12, 31))
     )
 
 
 def _joins(wanted: Filter, by: Sequence[str]) -> str:
+    by = [*by, *(name for name, _ in wanted.equal)]
     known = " AND w.batch_id <= :known_at" if wanted.known_at is not None else ""
     joins = [
         f"LEFT JOIN {kind}_version {alias} ON {alias}.{kind}_id = x.{kind}_id AND {alias}.id = "
@@ -270,7 +227,7 @@ def _conditions(wanted: Filter, *, years: bool) -> tuple[list[str], dict[str, An
             where.append(f"{column} IN ({', '.join(':' + n for n in names)})")
             values.update(zip(names, wanted_values, strict=True))
 
-    if not wanted.envelope:
+    if not wanted.envelope and not wanted.every_role:
         where.append("(x.envelope_id IS NULL OR ev.role = 'node')")
     if not wanted.with_illustrative:
         where.append("x.is_illustrative = false")
@@ -293,6 +250,11 @@ def _conditions(wanted: Filter, *, years: bool) -> tuple[list[str], dict[str, An
         if value is not None:
             where.append(f"{column} = :{name}")
             values[name] = value
+    where += [
+        f"{KEYS[name]} IS NULL" if value is None else f"CAST({KEYS[name]} AS text) = :equal{at}"
+        for at, (name, value) in enumerate(wanted.equal)
+    ]
+    values |= {f"equal{at}": value for at, (_, value) in enumerate(wanted.equal) if value is not None}
     if years:
         if wanted.period_start is not None:
             where.append("m.year >= :first_year")
@@ -301,8 +263,11 @@ def _conditions(wanted: Filter, *, years: bool) -> tuple[list[str], dict[str, An
             where.append("m.year BETWEEN 1 AND :last_year")
             values["last_year"] = wanted.period_end.year
     dates = () if years else ("as_of", "period_start", "period_end")
-    for name in (*dates, "known_at", "earmark"):
+    for name in (*dates, "known_at", "earmark", "transfer", "batch"):
         value = getattr(wanted, name)
         if value is not None:
             values[name] = value
+    if wanted.origin is not None:
+        place = asdict(wanted.origin).items()
+        values |= {f"from_{name}": value for name, value in place if value is not None}
     return where, values
