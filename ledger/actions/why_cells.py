@@ -90,6 +90,8 @@ class Cells:
             return
         try:
             with kept_workbook(self._connection, sha256, name) as book:
+                if not sheets.keys() <= {sheet.name or "" for sheet in book.sheets}:
+                    self._unread[name] = "; ".join(found.message for found in book.findings) or "a sheet is missing"
                 for sheet in book.sheets:
                     wanted = sheets.get(sheet.name or "", {})
                     last = max(wanted, default=0)
@@ -203,7 +205,7 @@ class Cells:
         name = cell_name(part.row, read.column)
         facts = self._facts(part.file, part.sha256, part.sheet, name)
         steps = list(read.steps)
-        rule = "" if part.rule == "cell" or part.reverses else part.rule
+        rule = "" if part.rule == "cell" else part.rule
         if rule:
             steps.append({"step": "split" if _PERCENT.search(rule) else "rule", "text": rule})
         if part.share_ppb != WHOLE:

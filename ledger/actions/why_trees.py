@@ -124,7 +124,8 @@ class Trees:
         }
         kind = "transfer"
         if part.reverses is not None:
-            kind, facts["reverses"] = "reversal", part.reverses
+            kind = "reversal"
+            facts |= {"reverses": part.reverses, "rule": part.takes_back_for}
         elif part.reversed_by is not None:
             facts |= {"reversed_by": part.reversed_by, "reversed_in": part.reversed_in}
         children = self.cells.below(part, minor)

@@ -28,7 +28,8 @@ class Contribution:
     """What one transfer adds to a total, and the cell that it stands for.
 
     `minor` is negative where it leaves the scope for another of the same stage, or takes back. `share_ppb` is the part
-    that an earmark counts. `reversed_by` names the transfer that took it back, with its batch and rule.
+    that an earmark counts. `reversed_by` names the transfer that took it back, with its batch and rule. `rule` is what
+    was done with the cell, also where this takes its booking back, and then `takes_back_for` says why.
     """
 
     transfer_id: int
@@ -62,6 +63,7 @@ class Contribution:
     drawn_on: str
     drawn_stage: str
     reversed_for: str
+    takes_back_for: str
     cause: str
 
     @property
@@ -78,9 +80,9 @@ _TOLD: Final = (
     "x.currency, x.price_basis, CASE WHEN x.project_id IS NOT NULL THEN 'project' WHEN x.envelope_id IS NOT NULL THEN "
     "'envelope' WHEN x.programme_id IS NOT NULL THEN 'programme' ELSE 'fund' END, coalesce(p.ref, e.ref, g.ref, "
     "x.fund_code), coalesce(p.source, g.source, ''), coalesce(v.title, ev.title, gv.title, ''), x.fund_code, x.stage, "
-    "x.basis, x.country_code, x.theme_code, t.value_date, t.rule, coalesce(f.name, ''), coalesce(f.sha256, ''), "
+    "x.basis, x.country_code, x.theme_code, t.value_date, coalesce(o.rule, t.rule), coalesce(f.name, ''), coalesce(f.sha256, ''), "
     "coalesce(s.name, ''), coalesce(r.state, ''), coalesce(yp.ref, ye.ref, yg.ref, ''), coalesce(y.stage, ''), "
-    "coalesce(u.rule, '')"
+    "coalesce(u.rule, ''), CASE WHEN o.id IS NULL THEN '' ELSE t.rule END"
 )
 
 
@@ -118,6 +120,7 @@ def contributions(
         # Of a reversal it is the account that money is taken back from.
         "JOIN account x ON x.id = CASE WHEN t.reverses_id IS NULL THEN c.id ELSE d.id END "
         "JOIN account y ON y.id = CASE WHEN t.reverses_id IS NULL THEN d.id ELSE c.id END "
+        "LEFT JOIN transfer o ON o.id = t.reverses_id "
         f"LEFT JOIN transfer u ON u.reverses_id = t.id{known.format('u')} {holders} {versions} "
         "LEFT JOIN source_row r ON r.id = t.source_row_id LEFT JOIN source_sheet s ON s.id = r.sheet_id "
         "LEFT JOIN source_file f ON f.id = s.file_id ORDER BY f.id, s.position, r.number, t.source_column, t.id"
