@@ -51,7 +51,7 @@ def why(
     fund: tuple[str, ...],
     country: tuple[str, ...],
 ) -> None:
-    r"""Unfold a number into the cells it comes from, and what became of them on the way.
+    r"""Unfold a number into the cells it comes from.
 
     REF is a figure, an envelope, a programme, a project (also SOURCE:REF), batch:N, transfer:N, or a scope such as
     fund=AMIF,country=TN,year=2022,stage=paid. Without REF: the line of `summary` with the same filters.
