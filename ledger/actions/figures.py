@@ -8,8 +8,9 @@ from datetime import date, datetime
 from ledger.actions.scope import batch_known_at
 from ledger.domain.figures import Figure
 from ledger.domain.findings import Finding
+from ledger.reconcile.quantities import Quantity, quantity
 from ledger.reconcile.reading import read
-from ledger.reconcile.verdicts import Quantity, quantity, rule_text
+from ledger.reconcile.verdicts import rule_text
 from ledger.store import figures, schema
 from ledger.store.database import Database
 
@@ -106,7 +107,7 @@ def show_figure(database: Database, ref: str) -> FigureShown:
         if found is None:
             return FigureShown(None, [Finding("figure-unknown", f"there is no figure {ref!r}")])
         versions = figures.versions(connection, found.ref)
-    view, findings = _view(found.figure, versions)
+    view, findings = view_of(found.figure, versions)
     return FigureShown(view, findings)
 
 
@@ -134,7 +135,8 @@ def _line(figure: Figure) -> FigureLine:
     )
 
 
-def _view(figure: Figure, versions: list[tuple[Figure, bool]]) -> tuple[FigureView, list[Finding]]:
+def view_of(figure: Figure, versions: list[tuple[Figure, bool]]) -> tuple[FigureView, list[Finding]]:
+    """A figure as it is shown, and what was found while it was read."""
     understood, line = read(figure), _line(figure)
     warned = () if understood.band is None else understood.band.warn
     view = FigureView(

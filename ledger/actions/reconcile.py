@@ -18,8 +18,9 @@ from ledger.domain.intervals import Interval, known_share, known_sum
 from ledger.domain.money import Money, display, minor_digits
 from ledger.reconcile.reading import Read, Route, read
 from ledger.reconcile.scope import Covered, Scope, is_covered
-from ledger.reconcile.verdicts import FigureResult, Known, explained, judge_figure
-from ledger.store import envelopes, figures, schema
+from ledger.reconcile.verdicts import FigureResult, Known, explained, judge_figure, waived
+from ledger.reconcile.waiving import Accepted
+from ledger.store import envelopes, figures, schema, waivers
 from ledger.store.database import Connection, Database
 from ledger.store.totals import Filter, Total, count_projects, totals
 
@@ -32,6 +33,8 @@ class ReconcileResult:
 
     results: list[FigureResult] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    #: Recorded less stated, exactly, of the figures that have both.
+    gaps: dict[str, Fraction] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +63,9 @@ def reconcile(
 
     `as_of` leaves out money of later value dates (and so never proves that a figure is broken from below), `known_at`
     what later batches brought. Illustrative data counts only `with_illustrative`, and the results say so. A name that
-    no figure has is a finding; so is each broken figure. With `explain`, results carry the causes of their difference;
-    `against` (a path, or `batch:N`) gives a second list to seek them in. Raises UsageProblem for a fund, country, moment
-    or batch that is none.
+    no figure has is a finding; so is each broken figure, and a waived one is told. With `explain`, results carry the
+    causes of their difference; `against` (a path, or `batch:N`) gives a second list to seek them in. Raises UsageProblem
+    for a fund, country, moment or batch that is none.
     """
     schema.require_current(database)
     done = ReconcileResult()
@@ -75,16 +78,40 @@ def reconcile(
             done.findings += other.findings
         bench = _Bench(connection, found, known, as_of, with_illustrative=with_illustrative, against=other)
         wanted = build(connection, funds=fund, countries=country)
+        kept: dict[str, list[Accepted]] = {}
+        for each in waivers.listing(connection, known):
+            kept.setdefault(each.figure, []).append(accepted(each))
+        day = max(filter(None, (waivers.day_of(connection, known), as_of)))
         for figure in _named(found, refs, done.findings):
             if not _speaks_of(figure, wanted, bench.places):
                 continue
             understood = read(figure)
-            result, told = judge_figure(figure, understood, bench.known(figure, understood))
+            known_of = bench.known(figure, understood)
+            result, told = judge_figure(figure, understood, known_of)
             if explain or against:
                 result = bench.explained(figure, understood, result)
+            if known_of.recorded is not None and understood.number is not None:
+                done.gaps[figure.ref] = known_of.recorded - understood.number.value
+            if figure.ref in kept:
+                result, told = waived(result, told, kept[figure.ref], gap=done.gaps.get(figure.ref), on=day)
             done.results.append(result)
             done.findings += told
     return done
+
+
+def accepted(kept: waivers.KeptWaiver) -> Accepted:
+    """A kept waiver as verdicts look at it."""
+    return Accepted(
+        kept.number,
+        kept.batch,
+        Fraction(kept.difference),
+        kept.reason,
+        kept.evidence,
+        kept.until,
+        kept.recorded_at,
+        kept.actor,
+        kept.withdrawn_by is not None,
+    )
 
 
 def _named(found: list[Figure], refs: Sequence[str], findings: list[Finding]) -> list[Figure]:

@@ -26,7 +26,7 @@ COMMANDS: Final = {
     "profile": ("ledger.cli.profile:profile", "How files are read: list, show, new, test."),
     "imports": ("ledger.cli.imports:imports", "What was imported: list, show, rows, revert."),
     "template": ("ledger.cli.template:template", "Make a blank workbook with drop-downs, checks and instructions."),
-    "figure": ("ledger.cli.figures:figure", "Published figures: list, show."),
+    "figure": ("ledger.cli.figures:figure", "Published figures: list, show, add; waive, waivers, unwaive."),
     "reconcile": ("ledger.cli.reconcile:reconcile", "Hold published figures against the ledger."),
     "compare": ("ledger.cli.compare:compare", "Hold a list, batch or ledger against another."),
     "check": ("ledger.cli.check:check", "Check the ledger's integrity, and the rules that a controller would run."),

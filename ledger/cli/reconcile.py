@@ -84,7 +84,8 @@ def print_verdicts(console: Console, done: ReconcileResult) -> None:
     for result in done.results:
         band = interval(result.low, result.high, low_in=result.low_inclusive, high_in=result.high_inclusive)
         mark = "ILLUSTRATIVE DATA COUNTED" if result.illustrative else ""
-        console.say("  ".join(filter(None, (result.figure, str(result.verdict), result.rule, band, mark))))
+        waived = "waived" if result.waived else ""
+        console.say("  ".join(filter(None, (result.figure, str(result.verdict), waived, result.rule, band, mark))))
         numbers = {
             "stated": result.stated,
             "ledger": result.ledger,
@@ -93,8 +94,13 @@ def print_verdicts(console: Console, done: ReconcileResult) -> None:
         }
         told = "; ".join(f"{name} {shown(value)}" for name, value in numbers.items() if value is not None)
         console.paragraphs([f'"{result.quote}"' if result.quote else "", told, result.reason], indent=4)
+        if (waiver := result.waiver) is not None:
+            said = (
+                f"Waiver {waiver.waiver} of {shown(waiver.amount)} until {waiver.until} {waiver.state}: {waiver.reason}"
+            )
+            console.paragraphs([said], indent=4)
         _print_explanations(console, result)
-    counts = Counter(str(result.verdict) for result in done.results)
+    counts = Counter(_counted(result) for result in done.results)
     if not done.results:
         return
     console.talk(f"{len(done.results)} figures: " + ", ".join(f"{n} {verdict}" for verdict, n in counts.items()))
@@ -129,6 +135,10 @@ def _row_text(row: RowPlace) -> str:
     sheet = f"!{row.sheet}" if row.sheet else ""
     entered = f", entered with batch {row.batch}" if row.batch is not None else ""
     return f"{row.ref}: row {row.row} of {row.file}{sheet}{entered}"
+
+
+def _counted(result: FigureResult) -> str:
+    return f"{result.verdict} and waived" if result.waived else str(result.verdict)
 
 
 def interval(low: object, high: object, *, low_in: bool, high_in: bool) -> str:

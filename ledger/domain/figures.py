@@ -2,10 +2,49 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
+from typing import Final
 
 from ledger.domain.records import NO_FUND
+
+#: Denominator of a share of something that no ledger of Union funding holds.
+EXTERNAL: Final = "EXTERNAL"
+
+
+class RelationKind(StrEnum):
+    """How one figure stands to another."""
+
+    #: Its money lies inside the other's.
+    PART_OF = "part-of"
+    #: It is a share of the other, or of an envelope.
+    SHARE_OF = "share-of"
+    #: Both speak of the same projects, say their number and their worth.
+    SAME_SET = "same-set"
+    #: They overlap, so they are never added up.
+    NOT_ADDITIVE = "not-additive"
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """A relation of a figure to another figure (or, of a share, to an envelope) by its name."""
+
+    kind: RelationKind
+    other: str
+
+
+#: How the relations that have no column of their own are written in the column `relations`.
+_WRITTEN: Final = {
+    RelationKind.PART_OF: "part of",
+    RelationKind.SAME_SET: "same set as",
+    RelationKind.NOT_ADDITIVE: "not additive with",
+}
+_RELATION = re.compile(
+    rf"(?:R\d+[:,]?\s+)?(?P<kind>{'|'.join(_WRITTEN.values())})\s+(?P<refs>[^(]+?)\s*(?:\(.*)?",
+    re.IGNORECASE | re.DOTALL,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +116,22 @@ class Figure:
         return listed(self.theme)
 
     @property
+    def related(self) -> tuple[Relation, ...]:
+        """Its relations: the columns `part_of` and `denominator`, and what stands in `relations` in the written form.
+
+        "R2 same set as F19; not additive with F14, F16 (both count North Africa)" are three; the rest is remark.
+        """
+        found = [Relation(RelationKind.PART_OF, ref) for ref in listed(self.part_of)]
+        if self.denominator and self.denominator != EXTERNAL:
+            found.append(Relation(RelationKind.SHARE_OF, self.denominator))
+        for entry in listed(self.relations):
+            if (match := _RELATION.fullmatch(entry)) is not None:
+                kind = next(kind for kind, words in _WRITTEN.items() if words == match["kind"].casefold())
+                refs = (ref.strip() for ref in re.split(r",| and ", match["refs"]))
+                found += [Relation(kind, ref) for ref in refs if ref]
+        return tuple(dict.fromkeys(found))
+
+    @property
     def last_day(self) -> date | None:
         """The last day that it speaks of: the end of its period or its as-of day, whichever is earlier."""
         return min((day for day in (self.period_end, self.as_of) if day is not None), default=None)
@@ -85,3 +140,8 @@ class Figure:
 def listed(text: str | None) -> tuple[str, ...]:
     """The codes of a list with semicolons."""
     return tuple(part.strip() for part in (text or "").split(";") if part.strip())
+
+
+def written(kind: RelationKind, refs: tuple[str, ...]) -> str:
+    """A relation as it is written in the column `relations`."""
+    return f"{_WRITTEN[kind]} {', '.join(refs)}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from itertools import chain
@@ -35,8 +35,18 @@ class QuotedNumber:
     doubled_scale: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """A number as it stands in a text, from `start` to `end`, and what it may mean; the likelier reading first."""
+
+    start: int
+    end: int
+    readings: tuple[QuotedNumber, ...]
+
+
+_THOUSANDS: Final = ("thousand", "k", "tsd", "tausend", "mille", "mila", "mil")
 _SCALES: Final[dict[str, int]] = {
-    **dict.fromkeys(("thousand", "k", "tsd", "tausend", "mille", "mila", "mil"), 10**3),
+    **dict.fromkeys(_THOUSANDS, 10**3),
     **dict.fromkeys(("million", "millions", "mn", "m", "mio", "millionen", "milioni", "millones", "meur"), 10**6),
     **dict.fromkeys(("billion", "billions", "bn", "mrd", "milliarden", "milliard", "milliards", "miliardi"), 10**9),
     **dict.fromkeys(("trillion", "trillions", "tn"), 10**12),
@@ -52,14 +62,16 @@ _WORDS: Final[dict[str, int]] = {
     "hundred": 100,
 }
 _PARTS: Final[dict[str, int]] = {"half": 2, "third": 3, "quarter": 4, "fourth": 4, "fifth": 5, "sixth": 6, "tenth": 10}
-_TIMES: Final[dict[str, Fraction]] = {
+#: Words that are a multiple of what was before.
+MULTIPLES: Final[dict[str, Fraction]] = {
     "halved": Fraction(1, 2),
     **dict.fromkeys(("doubled", "double", "twice", "twofold"), Fraction(2)),
     **dict.fromkeys(("tripled", "trebled", "triple", "threefold"), Fraction(3)),
     **dict.fromkeys(("quadrupled", "fourfold"), Fraction(4)),
 }
 
-_SPACES = str.maketrans(dict.fromkeys("\u00a0\u2007\u2009\u202f\t\n", " ") | dict.fromkeys("\u2010\u2011", "-"))
+#: Turns every blank into a plain one and every hyphen into a plain one, sign by sign.
+BLANKS: Final = str.maketrans(dict.fromkeys("\u00a0\u2007\u2009\u202f\t\n", " ") | dict.fromkeys("\u2010\u2011", "-"))
 _SCALE = "|".join(sorted(_SCALES, key=len, reverse=True))
 _TAIL = rf"(?:\s*-?\s*(?P<scale>{_SCALE})(?![a-z])|\s*(?P<percent>%|per\s?cent\b))?"
 #: Digits with or without grouping, also glued to a currency sign or code (EUR5.3bn).
@@ -71,7 +83,11 @@ _FRACTION = re.compile(
     rf"(?![a-z])|(?<![a-z])(?P<of>{_NAMES}) (?:in|out of) (?P<all>{_NAMES})(?![a-z])",
     re.IGNORECASE,
 )
-_MULTIPLE = re.compile(rf"(?<![a-z])(?:{'|'.join(_TIMES)})(?![a-z])", re.IGNORECASE)
+_MULTIPLE = re.compile(rf"(?<![a-z])(?:{'|'.join(MULTIPLES)})(?![a-z])", re.IGNORECASE)
+#: Words that are a fraction only with a count before them ("two thirds").
+_ORDINALS: Final = frozenset(("third", "fourth", "fifth", "sixth", "tenth"))
+#: A word that is no currency, up to the very place where a number begins ("eleven1").
+_GLUED = re.compile(r"(?<![a-z])(?!(?:EUR|USD|GBP|CHF|US)$)[a-z]+$", re.IGNORECASE)
 
 
 def quoted_number(quote: str, value: Number) -> QuotedNumber:
@@ -82,7 +98,7 @@ def quoted_number(quote: str, value: Number) -> QuotedNumber:
     its rounded value (0.6667 for "two thirds") and is exact in the result. Among several matches a number printed in
     full, with its scale, comes before a mere mantissa; then the first in the text.
     """
-    text = quote.translate(_SPACES)
+    text = quote.translate(BLANKS)
     wanted = Fraction(value)
     readings = list(chain(_digits(text), _spelled(text)))
     for number in (reading for whole in (True, False) for reading, full in readings if full is whole):
@@ -95,6 +111,57 @@ def quoted_number(quote: str, value: Number) -> QuotedNumber:
     grid = _grid(value)
     coarse = grid if wanted.denominator > 1 else _stripped(abs(int(wanted)), 1)
     return QuotedNumber(wanted, coarse, coarse)
+
+
+def printed_numbers(quote: str) -> list[Printed]:
+    """Every number that a text prints in digits or words, in its order, each with all plausible readings.
+
+    "1,141" is 1141 or 1.141, "10 000 thousand" ten million or ten thousand; "2023 190" are two numbers. Spelled fractions
+    and multiples ("two thirds", "tripled") are numbers; "one", an ordinal ("third countries") and the number of a
+    footnote glued to a word are none.
+    """
+    text = quote.translate(BLANKS)
+    found = [
+        Printed(match.start(), match.end(), (number,))
+        for match, number in _fraction_matches(text)
+        if match[0].casefold() not in _ORDINALS
+    ]
+    found += [printed for match in _DIGITS.finditer(text) for printed in _pieces(match)]
+    found = [printed for printed in found if not _GLUED.search(text, 0, printed.start)]
+    for match in _SPELLED.finditer(text):
+        if match[0].casefold() not in ("one", "zero"):
+            [(number, _), *_] = _printed(Decimal(_count(match)), match[0], match)
+            found.append(Printed(match.start(), match.end(), (number,)))
+    apart: list[Printed] = []
+    for printed in sorted(found, key=lambda each: (each.start, -each.end)):
+        if not apart or printed.start >= apart[-1].end:
+            apart.append(printed)
+    return apart
+
+
+def _pieces(match: re.Match[str]) -> Iterator[Printed]:
+    """The one number that a match of `_DIGITS` is, or the several that stand side by side in it."""
+    digits = match["digits"]
+    if mantissas := tuple(dict.fromkeys(_mantissas(digits))):
+        yield Printed(match.start(), match.end(), tuple(_meanings(mantissas, match[0], match)))
+        return
+    start, words = match.start(), digits.split(" ")
+    for place, word in enumerate(words, start=1):
+        end, tail = start + len(word), match if place == len(words) else None
+        printed = match.string[start : match.end()] if tail else word
+        if readings := tuple(_meanings(tuple(dict.fromkeys(_mantissas(word))), printed, tail)):
+            yield Printed(start, match.end() if tail else end, readings)
+        start = end + 1
+
+
+def _meanings(mantissas: tuple[Decimal, ...], text: str, match: re.Match[str] | None) -> Iterator[QuotedNumber]:
+    """Each mantissa with its scale; thousands of thousands may also be an error of the source, so without it too."""
+    for mantissa in mantissas:
+        for number, with_scale in _printed(mantissa, text, match):
+            if with_scale:
+                yield number
+            elif number.doubled_scale and match is not None and match["scale"].casefold() in _THOUSANDS:
+                yield replace(number, scaled=False)
 
 
 def unit_scale(unit: str) -> tuple[str, int]:
@@ -174,11 +241,19 @@ def _mantissas(digits: str) -> Iterator[Decimal]:
 def _spelled(text: str) -> Iterator[tuple[QuotedNumber, bool]]:
     """Numbers in words: "eleven", "twenty-four", "four million"."""
     for match in _SPELLED.finditer(text):
-        count = _WORDS[match["tens"].casefold()] + (_WORDS[match["ones"].casefold()] if match["ones"] else 0)
-        yield from _printed(Decimal(count), match[0], match)
+        yield from _printed(Decimal(_count(match)), match[0], match)
+
+
+def _count(match: re.Match[str]) -> int:
+    return _WORDS[match["tens"].casefold()] + (_WORDS[match["ones"].casefold()] if match["ones"] else 0)
 
 
 def _fractions(text: str) -> Iterator[QuotedNumber]:
+    for _, number in _fraction_matches(text):
+        yield number
+
+
+def _fraction_matches(text: str) -> Iterator[tuple[re.Match[str], QuotedNumber]]:
     """Spelled fractions and multiples: "two thirds", "over half", "one in five", "tripled"."""
     for match in _FRACTION.finditer(text):
         if match["part"]:
@@ -189,8 +264,8 @@ def _fractions(text: str) -> Iterator[QuotedNumber]:
             above, below = _WORDS[match["of"].casefold()], _WORDS[match["all"].casefold()]
         if below:
             part = Fraction(1, below)
-            yield QuotedNumber(above * part, part, part, match[0], scaled=True)
+            yield match, QuotedNumber(above * part, part, part, match[0], scaled=True)
     for match in _MULTIPLE.finditer(text):
-        times = _TIMES[match[0].casefold()]
+        times = MULTIPLES[match[0].casefold()]
         unit = Fraction(1, times.denominator)
-        yield QuotedNumber(times, unit, unit, match[0], scaled=True)
+        yield match, QuotedNumber(times, unit, unit, match[0], scaled=True)

@@ -12,15 +12,10 @@ from ledger.domain.findings import Finding, Severity
 from ledger.domain.intervals import RULES, Band, QualifierUnknown, Rule, interval_for, rule_for
 from ledger.domain.money import MoneyError, minor_digits
 from ledger.domain.quoted import QuotedNumber, quoted_number, unit_scale
+from ledger.domain.wording import RECORD_UNITS
 
 _THOUSANDS = ("thousand", "k", "tsd", "tausend", "mille")
 _PERCENT = ("%", "percent", "per cent")
-#: Units in which records of the ledger are counted; anything else that is counted lies outside it.
-RECORD_UNITS = frozenset(
-    name + plural
-    for name in ("project", "decision", "contract", "operation", "action", "grant")
-    for plural in ("", "s")
-)
 
 
 class Route(Enum):

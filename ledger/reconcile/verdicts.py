@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from decimal import Decimal, localcontext
+from dataclasses import dataclass, replace
+from datetime import date
 from fractions import Fraction
 
 from ledger.domain.figures import Figure
 from ledger.domain.findings import Finding
 from ledger.domain.intervals import RULES, Interval, Judgement, Verdict, judge, show
-from ledger.domain.money import Money, display, minor_digits
+from ledger.domain.money import Money, display
 from ledger.reconcile.explanation.model import Explanation, RowPlace
-from ledger.reconcile.reading import Read, Route, is_currency, place_of
-
-#: An amount, or a count or ratio as a plain decimal number.
-Quantity = Money | str
-#: Decimals of a ratio that has no end.
-_RATIO_DECIMALS = 10
+from ledger.reconcile.quantities import Quantity, quantity
+from ledger.reconcile.reading import Read, Route, place_of
+from ledger.reconcile.waiving import Accepted, WaiverState, WaiverView, state_of, viewed
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +102,10 @@ class FigureResult:
     place: str = ""
     relations: str | None = None
     illustrative: bool = False
+    #: The waiver of the figure that counts, with what it does on the day of the question.
+    waiver: WaiverView | None = None
+    #: Whether that waiver holds, so that the figure is broken and no error.
+    waived: bool = False
     #: Named causes of the difference, best first; empty where they were not asked for or nothing beats chance.
     explanations: tuple[Explained, ...] = ()
     #: Whether causes were sought: a sum of money, asked to be explained, that is not what the figure allows.
@@ -124,32 +125,6 @@ def explained(explanations: Iterable[Explanation], currency: str) -> tuple[Expla
         )
         for explanation in explanations
     )
-
-
-def quantity(value: Fraction | None, unit: str) -> Quantity | None:
-    """A value as results carry it: Money where it is a whole number of minor units, else plain decimal digits."""
-    if value is None:
-        return None
-    if is_currency(unit):
-        minor = value * 10 ** minor_digits(unit)
-        if minor.denominator == 1:
-            return Money(int(minor), unit)
-    return plain_decimal(value)
-
-
-def plain_decimal(value: Fraction) -> str:
-    """The value in digits without an exponent: exactly where it ends, else rounded to ten decimals."""
-    rest = value.denominator
-    for prime in (2, 5):
-        while rest % prime == 0:
-            rest //= prime
-    with localcontext() as context:
-        context.prec = 60
-        number = Decimal(value.numerator) / Decimal(value.denominator)
-        if rest != 1:
-            number = number.quantize(Decimal(1).scaleb(-_RATIO_DECIMALS))
-        text = format(number, "f")
-    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def judge_figure(figure: Figure, read: Read, known: Known) -> tuple[FigureResult, tuple[Finding, ...]]:
@@ -260,3 +235,38 @@ def _said(value: Quantity | None) -> str | None:
 def rule_text(rule: str) -> str:
     """The rule spelled out, empty for none."""
     return RULES[rule].text if rule in RULES else ""
+
+
+def waived(
+    result: FigureResult, told: Iterable[Finding], accepted: Iterable[Accepted], *, gap: Fraction | None, on: date
+) -> tuple[FigureResult, tuple[Finding, ...]]:
+    """The result with the waiver that counts, and its findings: a waived difference is told, and is no error.
+
+    `gap` is the difference exactly. The waiver that holds counts, else the newest that is not withdrawn. Where none holds, the finding says why.
+    """
+    findings, broken = tuple(told), result.verdict is Verdict.BROKEN
+    states = [(each, state_of(each, gap, on, is_broken=broken)) for each in accepted]
+    standing = [pair for pair in states if pair[1] is not WaiverState.WITHDRAWN]
+    if not standing:
+        return result, findings
+    counting = next((pair for pair in reversed(standing) if pair[1] is WaiverState.HOLDS), standing[-1])
+    view = viewed(*counting, result.unit)
+    result = replace(result, waiver=view, waived=view.state is WaiverState.HOLDS)
+    if not broken:
+        return result, findings
+    return result, tuple(_retold(finding, view) if finding.code == "figure-broken" else finding for finding in findings)
+
+
+def _retold(finding: Finding, view: WaiverView) -> Finding:
+    amount = display(view.amount.minor, view.amount.currency) if isinstance(view.amount, Money) else view.amount
+    values = {**finding.values, "waiver": view.waiver, "until": view.until.isoformat()}
+    if view.state is WaiverState.HOLDS:
+        said = f"{finding.message} Waived until {view.until} (waiver {view.waiver}): {view.reason}"
+        return Finding("figure-waived", said, finding.file, finding.sheet, finding.cell, values=values)
+    why = (
+        f"ended on {view.until}"
+        if view.state is WaiverState.ENDED
+        else f"accepts a difference of {amount}, not this one"
+    )
+    said = f"{finding.message} Waiver {view.waiver} {why}."
+    return replace(finding, message=said, values=values)

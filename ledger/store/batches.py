@@ -85,16 +85,21 @@ def packed(content: bytes) -> bytes:
     return zlib.compress(content, 6)
 
 
-def keep_file(connection: Connection, batch_id: int, reading: Reading, kept: bytes) -> int:
-    """Keep the `packed` bytes (once) and say how each sheet was read; returns the id of the file."""
-    if connection.execute(select(SourceContent.size).where(SourceContent.sha256 == reading.sha256)).first() is None:
+def keep_content(connection: Connection, sha256: str, size: int, kept: bytes) -> None:
+    """Keep the `packed` bytes of a file, once."""
+    if connection.execute(select(SourceContent.size).where(SourceContent.sha256 == sha256)).first() is None:
         # ON CONFLICT: somebody else's import may have kept the same bytes where this login does not see them.
         connection.execute(
             text(
                 "INSERT INTO source_content (sha256, size, content) VALUES (:sha256, :size, :content) ON CONFLICT DO NOTHING"
             ),
-            {"sha256": reading.sha256, "size": reading.size, "content": kept},
+            {"sha256": sha256, "size": size, "content": kept},
         )
+
+
+def keep_file(connection: Connection, batch_id: int, reading: Reading, kept: bytes) -> int:
+    """Keep the `packed` bytes (once) and say how each sheet was read; returns the id of the file."""
+    keep_content(connection, reading.sha256, reading.size, kept)
     file_id = int(
         connection.execute(
             insert(SourceFile)
@@ -361,8 +366,11 @@ def files(connection: Connection, batch_id: int) -> list[tuple[str, str]]:
 
 
 def all_files(connection: Connection) -> list[tuple[int, int, str, str]]:
-    """(batch, id, SHA-256, name) of every file that was read."""
-    query = text("SELECT batch_id, id, sha256, name FROM source_file ORDER BY id")
+    """(batch, id, SHA-256, name) of every file of which rows were read; evidence that is only kept is none."""
+    query = text(
+        "SELECT f.batch_id, f.id, f.sha256, f.name FROM source_file f "
+        "WHERE EXISTS (SELECT 1 FROM source_sheet s WHERE s.file_id = f.id) ORDER BY f.id"
+    )
     return [(int(row[0]), int(row[1]), row[2], row[3]) for row in connection.execute(query)]
 
 

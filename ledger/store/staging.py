@@ -214,19 +214,29 @@ def stage_sheets(connection: Connection, sheets: list[ReadSheet], progress: Call
     return staged
 
 
-def _stage_record(row: ReadRow, seq: int, holder: Holder, *, records: Buffer, amounts: Buffer, shares: Buffer) -> None:
-    record = row.record
-    assert record is not None
+def version_of(record: Record) -> tuple[str, list[Any]]:
+    """The digest of what a record says, and the values of its version's attributes in their order.
+
+    What no database takes is replaced in the record and in the values.
+    """
     attributes = {**_DEFAULTS, **{k: v for k, v in record.attributes.items() if v is not None}}
-    values = [_plain(attributes.get(name)) for name in holder.attributes]
+    values = [_plain(attributes.get(name)) for name in HOLDERS[record.kind].attributes]
     if (digest := _digest(record, values)) is None:
         record.ref, record.parent, record.programme = (
             _storable(t) for t in (record.ref, record.parent, record.programme)
         )
         values = [_storable(value) for value in values]
         digest = _digest(record, values)
+    assert digest is not None
+    return digest, values
+
+
+def _stage_record(row: ReadRow, seq: int, holder: Holder, *, records: Buffer, amounts: Buffer, shares: Buffer) -> None:
+    record = row.record
+    assert record is not None
+    digest, values = version_of(record)
     records.add((seq, record.ref, record.parent, record.programme, record.envelope, digest, *values))
-    fund = attributes["fund_code"]
+    fund = str(record.attributes.get("fund_code") or NO_FUND)
     for place, amount in enumerate(record.amounts):
         amounts.add(
             (

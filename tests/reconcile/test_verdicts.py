@@ -11,8 +11,9 @@ from ledger.domain.figures import Figure
 from ledger.domain.findings import Severity
 from ledger.domain.intervals import Interval, Verdict, known_sum
 from ledger.domain.money import Money
+from ledger.reconcile.quantities import plain_decimal, quantity
 from ledger.reconcile.reading import Route, read
-from ledger.reconcile.verdicts import Known, judge_figure, plain_decimal, quantity
+from ledger.reconcile.verdicts import Known, judge_figure
 
 
 def figure(**attributes: Any) -> Figure:
