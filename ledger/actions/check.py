@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from datetime import date
 
-from ledger.actions import check_budget, check_integrity, check_projects
+from ledger.actions import check_budget, check_integrity, check_projects, check_waivers
 from ledger.actions.check_terms import Asked
 from ledger.domain.findings import Finding, Severity
 from ledger.domain.rules import RULES, Looked, Rule, RuleResult, nearest
@@ -20,6 +20,7 @@ _CHECKS: dict[str, Callable[[Asked], Looked]] = {
     "balances": check_integrity.balances,
     "append-only": check_integrity.append_only,
     "illustrative": check_integrity.illustrative,
+    "waivers": check_waivers.waivers,
     "contracted-above-committed": check_projects.contracted_above_committed,
     "paid-above-contracted": check_projects.paid_above_contracted,
     "paid-above-committed": check_projects.paid_above_committed,

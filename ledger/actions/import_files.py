@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
+from ledger.actions.scope import UsageProblem
 from ledger.domain.findings import Finding, Severity, stops
 from ledger.domain.records import Reading
 from ledger.intake.code_lists import CodeLists
@@ -199,15 +200,25 @@ def _book(connection: Connection, incoming: _Incoming, *, complete: bool) -> Non
 
 
 def reader(profile: str | None, settings: Mapping[str, str], profile_dirs: Sequence[Path]) -> Read:
-    """What reads one file: the shipped profiles and code lists, and the user's profiles, which go before them."""
+    """What reads one file: the shipped profiles and code lists, and the user's profiles, which go before them.
+
+    `profile` is a name, or the path of a profile (TOML) that need not be installed. UsageProblem for one that is no profile.
+    """
     from importlib.resources import as_file
 
     from ledger import shipped
-    from ledger.intake.profiles import load_profiles
+    from ledger.intake.profiles import load_profile, load_profiles
     from ledger.intake.read import read_file
+    from ledger.intake.toml_keys import ProfileError
 
     with as_file(shipped.profiles()) as folder:
         profiles, findings = load_profiles([folder, *profile_dirs])
+    if profile is not None and (file := Path(profile)).suffix == ".toml" and file.is_file():
+        try:
+            own = load_profile(file)
+        except ProfileError as problem:
+            raise UsageProblem(f"{profile}: {problem}") from problem
+        profile, profiles = own.name, [own, *profiles]
     lists = shipped_code_lists()
 
     def read(path: Path) -> Reading:

@@ -10,7 +10,7 @@ from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from pathlib import Path
 
-from ledger.actions import reconcile as reconciling
+from ledger.actions.reconcile import ReconcileResult, accepted_of, judge_all
 from ledger.actions.scope import UsageProblem
 from ledger.domain.findings import Finding
 from ledger.domain.intervals import Verdict
@@ -67,26 +67,25 @@ def waive(
     if not reason.strip() or not named:
         raise UsageProblem("a waiver needs a reason and evidence")
     asked, done = _amount(amount), Waived()
-    with ledger_for(database, dry_run=dry_run) as ledger:
-        with ledger.read() as connection:
-            standing.require_writer(connection, "waiver")
-            standing.require_whole_view(connection, "a waiver")
-        judged = reconciling.reconcile(ledger, [ref], with_illustrative=with_illustrative)
+    with ledger_for(database, dry_run=dry_run) as ledger, ledger.write() as connection:
+        standing.require_writer(connection, "waiver")
+        standing.require_whole_view(connection, "a waiver")
+        judged = judge_all(connection, [ref], with_illustrative=with_illustrative)
         if not judged.results:
             done.findings += judged.findings
+        elif (refused := _refused(judged.results[0], judged.gaps.get(judged.results[0].figure), asked)) is not None:
+            done.findings.append(refused)
+        if done.findings:
+            connection.rollback()
             return done
         [result] = judged.results
-        if (refused := _refused(result, judged.gaps.get(result.figure), asked)) is not None:
-            done.findings.append(refused)
-            return done
         gap = judged.gaps[result.figure]
         new = waivers.NewWaiver(result.figure, exact_text(gap), reason.strip(), named, until, kept_file)
-        with ledger.write() as connection:
-            number, done.batch = waivers.keep(connection, new)
-            today = waivers.day_of(connection, None)
-            kept = next(each for each in waivers.listing(connection) if each.number == number)
+        number, done.batch = waivers.keep(connection, new)
+        today = waivers.day_of(connection, None)
+        kept = next(each for each in waivers.listing(connection) if each.number == number)
     done.figure = result.figure
-    accepted = reconciling.accepted(kept)
+    accepted = accepted_of(kept)
     done.waiver = viewed(accepted, state_of(accepted, gap, today, is_broken=True), result.unit)
     if done.waiver.state is WaiverState.ENDED:
         done.findings.append(Finding("waiver-past", f"the waiver of {result.figure} ended on {until} already"))
@@ -100,16 +99,14 @@ def list_waivers(
     schema.require_current(database)
     with database.read() as connection:
         kept, today = waivers.listing(connection), waivers.day_of(connection, None)
-    wanted = {ref.casefold() for ref in refs}
-    chosen = [each for each in kept if not wanted or each.figure.casefold() in wanted]
-    names = list(dict.fromkeys(each.figure for each in chosen))
-    judged = reconciling.ReconcileResult()
-    if names:
-        judged = reconciling.reconcile(database, names, with_illustrative=with_illustrative)
+        wanted = {ref.casefold() for ref in refs}
+        chosen = [each for each in kept if not wanted or each.figure.casefold() in wanted]
+        names = list(dict.fromkeys(each.figure for each in chosen))
+        judged = judge_all(connection, names, with_illustrative=with_illustrative) if names else ReconcileResult()
     results = {result.figure: result for result in judged.results}
     lines = []
     for each in chosen:
-        result, accepted = results.get(each.figure), reconciling.accepted(each)
+        result, accepted = results.get(each.figure), accepted_of(each)
         gap, broken = judged.gaps.get(each.figure), result is not None and result.verdict is Verdict.BROKEN
         view = viewed(accepted, state_of(accepted, gap, today, is_broken=broken), "" if result is None else result.unit)
         lines.append(WaiverLine(each.figure, view, each.withdrawn_by, each.withdrawn_why))

@@ -278,7 +278,11 @@ def scope(function: F) -> F:
 
 def filters(function: F) -> F:
     """--as-of, --known-at, --fund, --country."""
-    function = known_at(scope(function))
+    return as_of(known_at(scope(function)))
+
+
+def as_of(function: F) -> F:
+    """--as-of."""
     return click.option("--as-of", type=Day(), help="Only what had happened by the end of this day.")(function)
 
 

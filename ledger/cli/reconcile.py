@@ -30,6 +30,7 @@ _ROWS_SHOWN = 4
     metavar="FILE|batch:N",
     help="Compare the rows with another list, or with the file of a batch; implies --explain.",
 )
+@click.option("--on", "day", type=options.Day(), help="Judge waivers as on this day.  [default: today]")
 @options.with_illustrative
 @options.filters
 @options.output_format
@@ -40,6 +41,7 @@ def reconcile(
     figures: tuple[str, ...],
     explain: bool,
     against: str | None,
+    day: date | None,
     with_illustrative: bool,
     as_of: date | None,
     known_at: str | None,
@@ -69,6 +71,7 @@ def reconcile(
         known_at=known_at,
         fund=fund,
         country=country,
+        on=day,
         explain=explain,
         against=against,
     )

@@ -323,6 +323,8 @@ _REGISTRY: tuple[tuple[str, Severity, str, str], ...] = (
      "Give the difference as reconcile prints it, to the cent."),
     ("waiver-past", Severity.INFO, "The last day of the waiver has passed, so it accepts nothing.",
      "Give a later day with --until, if the difference is still accepted."),
+    ("waiver-lapsed", Severity.ERROR, "A waiver no longer covers the difference of its figure.",
+     "Accept the difference anew with euledger figure waive, or withdraw the waiver and settle it."),
     ("waiver-unknown", Severity.STOP, "There is no such waiver, or it was withdrawn already.",
      "List them with: euledger figure waivers"),
     ("check-unknown", Severity.STOP, "No check has this name.", "List them with: euledger check --list"),

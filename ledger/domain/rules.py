@@ -133,6 +133,14 @@ _REGISTRY: Final[tuple[Rule, ...]] = (
         ("illustrative-mixed",),
     ),
     Rule(
+        "waivers",
+        _ERROR,
+        "Every waiver still accepts the difference of its figure: its day has not passed, and no cent has moved.",
+        "docs/decisions.md, A waiver accepts one difference",
+        _OWN,
+        ("waiver-lapsed",),
+    ),
+    Rule(
         "contracted-above-committed",
         _ERROR,
         "No more is contracted than committed: for each project, and for each decision with all its contracts.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import re
+import shlex
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -149,7 +150,8 @@ def run(ledger: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Cal
         line = line.replace("LIST", str(LISTS / "annual-list.xlsx")).replace("TEMP", str(tmp_path))
         line = line.replace("SECOND", str(LISTS / "annual-list-2024.xlsx"))
         line = line.replace("BACKUP", str(ledger.with_name("kept.backup")))
-        main(["--db", str(ledger), *line.split(), "-f", "json"])
+        line = line.replace("ANNEX", "'amif-2014-2020-annex-i.xlsx!Annex I!E29'")
+        main(["--db", str(ledger), *shlex.split(line), "-f", "json"])
         return json.loads(capsys.readouterr().out)
 
     return give
@@ -158,13 +160,14 @@ def run(ledger: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Cal
 LINES = [
     "import LIST --set currency=EUR --set fund=NDICI-GE", "import LIST -n", "init", "identify LIST", "imports list",
     "imports show 2", "imports show 5", "imports rows 2", "imports revert 3 -n -y", "figure list", "figure show F19",
-    "reconcile", "check", "check --list", "why AMIF.TOT", "why F19", "why fund=NDICI-GE", "summary --by year,stage",
+    "figure add NEW --quote EUR5.3bn", "reconcile", "check", "check --list", "why AMIF.TOT", "why F19", "why fund=NDICI-GE", "summary --by year,stage",
     "summary --stage allocated", "db current", "db upgrade", "db history", "db check", "template",
     "db backup TEMP/new.backup", "db restore BACKUP --db TEMP/restored.db", "db copy BACKUP TEMP/copied.db",
     "profile list", "profile show projects", "profile new LIST --set currency=EUR", "profile test projects",
     "bridge --from 1", "compare batch:1 LIST --right-set currency=EUR", "compare LIST SECOND --set currency=EUR", "export -o TEMP/journal.hledger", "pack -o TEMP/pack.zip",
     "audit sample --method mus --std-dev 0.1 --book-value 1000", "audit sample --method srs --sample-size 3",
     "audit samples list", "audit samples show 1", "audit residual --population 1000 --total-error-rate 0.03",
+    "figure waive ANNEX --amount 2 --reason r --evidence e --until 2999-01-01", "figure waivers", "figure unwaive 1 --reason r",
     "audit evaluate --method mus --book-value 1000 --sample-size 9 --sum-rates 0.1 --sample-std-dev 0.1",
 ]  # fmt: skip
 
