@@ -335,6 +335,9 @@ def test_a_waiver_ends_with_its_day(at: Callable[..., Run], tmp_path: Path) -> N
     broken_by(at, tmp_path, 1)
     waive(at, "50000000.01", "--until", "2998-06-30")
     assert at("reconcile", "F", "--as-of", "2998-06-30", "-f", "json").code == 0
+    assert at("reconcile", "F", "--on", "2998-06-30", "-f", "json").code == 0
+    assert at("reconcile", "F", "--on", "2998-07-01", "-f", "json").code == 1
+    assert at("check", "waivers", "--on", "2998-07-01", "-f", "json").code == 1
     late = at("reconcile", "F", "--as-of", "2998-07-01", "-f", "json")
     assert (late.code, late.json["results"][0]["waiver"]["state"]) == (1, "ended")
     past = waive(at, "50000000.01", "--until", "2001-01-01")
