@@ -16,6 +16,7 @@ from pathlib import Path
 from ledger.actions.scope import UsageProblem
 from ledger.domain.findings import Finding, Severity, stops
 from ledger.domain.records import Reading
+from ledger.domain.toml_keys import DeclarationError
 from ledger.intake.code_lists import CodeLists
 from ledger.intake.readers.book import ReadFailed
 from ledger.store import batches, posting, printed_totals, reach, schema, staging, standing
@@ -209,14 +210,13 @@ def reader(profile: str | None, settings: Mapping[str, str], profile_dirs: Seque
     from ledger import shipped
     from ledger.intake.profiles import load_profile, load_profiles
     from ledger.intake.read import read_file
-    from ledger.intake.toml_keys import ProfileError
 
     with as_file(shipped.profiles()) as folder:
         profiles, findings = load_profiles([folder, *profile_dirs])
     if profile is not None and (file := Path(profile)).suffix == ".toml" and file.is_file():
         try:
             own = load_profile(file)
-        except ProfileError as problem:
+        except DeclarationError as problem:
             raise UsageProblem(f"{profile}: {problem}") from problem
         profile, profiles = own.name, [own, *profiles]
     lists = shipped_code_lists()
