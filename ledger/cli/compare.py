@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -67,7 +68,7 @@ def compare(session: Session, /, *, left: str, right: str, output: Path | None, 
     done = action.compare(
         ours,
         theirs,
-        ledger=session.database_to_read,
+        ledger=cache(session.database_to_read),
         ledger_at=session.database_at,
         limits=_limits(asked),
         accept=action.Accept(asked["accept"], action.read_pairs(asked["pairs"]) if asked["pairs"] else ()),
@@ -212,8 +213,8 @@ def _line_json(line: Line) -> dict[str, Any]:
         "ref": line.item.ref,
         "source": line.item.source,
         "title": line.item.fields.get("title"),
-        "left": _item_json(line.left[0]) if line.left else None,
-        "right": _item_json(line.right[0]) if line.right else None,
+        "left": _named(line.left[0]) if line.left else None,
+        "right": _named(line.right[0]) if line.right else None,
         "matched_by": line.by,
         "effect": line.effects[0].effect if line.effects else None,
         "effects": effects,
@@ -236,8 +237,12 @@ def _change_json(change: Any) -> dict[str, Any]:
     return {"field": change.field, "left": left, "right": right}
 
 
+def _named(item: Item) -> dict[str, Any]:
+    return {"ref": item.ref, "source": item.source, "title": item.fields.get("title")}
+
+
 def _item_json(item: Item) -> dict[str, Any]:
-    return {"ref": item.ref, "source": item.source, "title": item.fields.get("title"), "rows": _rows(item)}
+    return {**_named(item), "rows": _rows(item)}
 
 
 def _rows(item: Item) -> list[dict[str, Any]]:

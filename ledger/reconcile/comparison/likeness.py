@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -16,7 +16,7 @@ LEAST: Final = 75
 #: What each part weighs where both sides state it.
 _WEIGHTS: Final = {"title": 45, "beneficiary": 20, "amount": 20, "dates": 10, "place": 5}
 #: Items that are scored for one item, those that are met before that, and how often a sign may occur to lead to them.
-_CANDIDATES, _MET, _COMMON = 20, 200, 400
+_CANDIDATES, _MET, _COMMON = 10, 200, 400
 #: The rarest signs of an item that lead to others.
 _SIGNS_USED = 8
 #: What a title loses that is alike but for its numbers.
@@ -54,24 +54,35 @@ def propose(left: Sequence[Item], right: Sequence[Item], measures: Sequence[Meas
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """An item with its texts folded."""
+    """An item with its texts folded and its days as numbers."""
 
     item: Item
     title: str
+    numbers: tuple[str, ...]
     beneficiary: str
     money: tuple[int, ...]
+    days: dict[str, int]
+    places: dict[str, str]
 
     @classmethod
     def of(cls, item: Item, measures: Sequence[Measure]) -> _Seen:
         fields = item.fields
-        money = tuple(item.minor(measure) for measure in measures)
-        return cls(item, folded(fields.get("title", "")), folded(fields.get("beneficiary", "")), money)
+        title = folded(fields.get("title", ""))
+        return cls(
+            item,
+            title,
+            tuple(sorted(word for word in title.split() if any(map(str.isdigit, word)))),
+            folded(fields.get("beneficiary", "")),
+            tuple(item.minor(measure) for measure in measures),
+            {name: date.fromisoformat(fields[name]).toordinal() for name in _DATES if fields.get(name)},
+            {name: folded(fields[name]) for name in _PLACES if fields.get(name)},
+        )
 
     def signs(self) -> set[str]:
         """What leads to items that may be the same."""
         words = {word for word in (*self.title.split(), *self.beneficiary.split()) if len(word) > 2}
         amounts = {f"={at}:{minor}" for at, minor in enumerate(self.money) if minor}
-        dates = {f"@{self.item.fields[name]}" for name in _DATES if self.item.fields.get(name)}
+        dates = {f"@{day}" for day in self.days.values()}
         whole = {f"#{self.title}"} if self.title else set()
         return words | amounts | dates | whole
 
@@ -103,14 +114,14 @@ def _score(one: _Seen, other: _Seen) -> tuple[int, tuple[str, ...]]:
 
     parts: dict[str, tuple[int, str]] = {}
     if one.title and other.title:
-        parts["title"] = _titles(one.title, other.title, round(fuzz.token_sort_ratio(one.title, other.title)))
+        parts["title"] = _titles(one, other, round(fuzz.token_sort_ratio(one.title, other.title)))
     if one.beneficiary and other.beneficiary:
         parts["beneficiary"] = _texts("beneficiary", round(fuzz.token_set_ratio(one.beneficiary, other.beneficiary)))
     if not parts or max(value for value, _ in parts.values()) < 60:
         return 0, ()
     if any(one.money) and any(other.money):
         parts["amount"] = _amounts(one.money, other.money)
-    further = {"dates": _dates(one.item, other.item), "place": _places(one.item, other.item)}
+    further = {"dates": _dates(one.days, other.days), "place": _places(one.places, other.places)}
     parts |= {name: judged for name, judged in further.items() if judged is not None}
     weight = sum(_WEIGHTS[name] for name in parts)
     score = sum(value * _WEIGHTS[name] for name, (value, _) in parts.items()) // weight
@@ -118,10 +129,9 @@ def _score(one: _Seen, other: _Seen) -> tuple[int, tuple[str, ...]]:
     return min(score, 60 + weight), tuple(reason for _, reason in parts.values())
 
 
-def _titles(one: str, other: str, value: int) -> tuple[int, str]:
+def _titles(one: _Seen, other: _Seen, value: int) -> tuple[int, str]:
     """`Phase 1` and `Phase 2` are two projects, however alike."""
-    numbers = [sorted(word for word in text.split() if any(map(str.isdigit, word))) for text in (one, other)]
-    if numbers[0] != numbers[1]:
+    if one.numbers != other.numbers:
         return max(value - _OTHER_NUMBERS, 0), f"title {value} % alike, with other numbers"
     return _texts("title", value)
 
@@ -139,23 +149,17 @@ def _amounts(one: Sequence[int], other: Sequence[int]) -> tuple[int, str]:
     return min(value, 99), f"amounts {'apart' if value < 50 else 'near'}"
 
 
-def _dates(one: Item, other: Item) -> tuple[int, str] | None:
-    values = []
-    for name in _DATES:
-        mine, yours = one.fields.get(name), other.fields.get(name)
-        if mine and yours:
-            apart = abs((date.fromisoformat(mine) - date.fromisoformat(yours)).days)
-            values.append(max(0, 100 - apart))
+def _dates(one: Mapping[str, int], other: Mapping[str, int]) -> tuple[int, str] | None:
+    values = [max(0, 100 - abs(day - other[name])) for name, day in one.items() if name in other]
     if not values:
         return None
     value = sum(values) // len(values)
     return value, "dates equal" if value == 100 else "dates near" if value >= 50 else "dates apart"
 
 
-def _places(one: Item, other: Item) -> tuple[int, str] | None:
-    pairs = [(one.fields[name], other.fields[name]) for name in _PLACES if name in one.fields and name in other.fields]
-    if not pairs:
+def _places(one: Mapping[str, str], other: Mapping[str, str]) -> tuple[int, str] | None:
+    same = [place == other[name] for name, place in one.items() if name in other]
+    if not same:
         return None
-    same = sum(folded(mine) == folded(yours) for mine, yours in pairs)
-    value = 100 * same // len(pairs)
+    value = 100 * sum(same) // len(same)
     return value, "place the same" if value == 100 else "place partly the same" if value else "place different"
