@@ -124,6 +124,7 @@ def read_ledger(asked: Asked, limits: Limits, database: Database, other: ReadSid
 def _of_files(made: ReadSide, lists: Iterable[NamedList], asked: Asked, limits: Limits) -> ReadSide:
     items: list[Item] = []
     stated: set[str] = set()
+    rejected = 0
     for one in lists:
         reading = one.reading
         made.file, made.sha256, made.profile = reading.file, reading.sha256, reading.profile
@@ -136,11 +137,11 @@ def _of_files(made: ReadSide, lists: Iterable[NamedList], asked: Asked, limits: 
                 chosen = _chosen_rows(one, sheet, asked)
                 stated.update(column.field for column in sheet.columns if column.field)
                 for row in sheet.rows:
-                    if row.state is not RowState.POSTED or row.record is None:
-                        continue
                     if chosen is not None and row.number not in chosen:
-                        made.left_out += 1
-                    else:
+                        made.left_out += row.state in (RowState.POSTED, RowState.REJECTED)
+                    elif row.state is RowState.REJECTED:
+                        rejected += 1
+                    elif row.record is not None:
                         items.append(_item(row, one, sheet, limits.as_of))
         except ReadFailed as failure:
             reading.findings.append(failure.finding)
@@ -150,12 +151,15 @@ def _of_files(made: ReadSide, lists: Iterable[NamedList], asked: Asked, limits: 
         made.findings.append(Finding("compare-no-projects", message, made.file or made.name))
     stated |= {name for item in items for name in item.fields}
     made.side = _side([] if stops(made.findings) else items, limits, stated, is_ledger=False)
+    if rejected:
+        message = f"{rejected:,} rows were rejected when the list was read, and are not compared"
+        made.findings.append(Finding("compare-rejected", message, made.file or made.name, values={"rows": rejected}))
     return made
 
 
 def _told(finding: Finding) -> Finding:
-    """What an import would warn of is a note here: the question is what differs."""
-    return replace(finding, severity=Severity.INFO) if finding.level is Severity.WARNING else finding
+    """What is wrong with a list that can be read is a note here: the question is what differs."""
+    return finding if finding.level is Severity.STOP else replace(finding, severity=Severity.INFO)
 
 
 def _leave(made: ReadSide, file: str, sheet: ReadSheet) -> None:

@@ -430,6 +430,8 @@ _REGISTRY: tuple[tuple[str, Severity, str, str], ...] = (
     ("compare-no-projects", Severity.STOP, "The list holds no projects.", "Name a list of projects."),
     ("compare-left-out", Severity.INFO, "A sheet holds something else than projects.",
      "Nothing to do: euledger check and reconcile look at envelopes and figures."),
+    ("compare-rejected", Severity.WARNING, "Rows that an import would reject have no place in a comparison.",
+     "Correct them in the list; euledger import -n shows each with its cell."),
     ("compare-key-unclear", Severity.STOP, "Several sources have the same reference.",
      "Say which source is meant: --left-where source=NAME or --right-where source=NAME"),
     ("compare-pair-unknown", Severity.WARNING, "A pair of the file of pairs is not there, or not only once.",

@@ -6,12 +6,14 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from ledger.reconcile.comparison.folding import folded_ref
+from ledger.reconcile.comparison.folding import folded, folded_ref
 from ledger.reconcile.comparison.model import Item, Measure
 
 Group = tuple[tuple[Item, ...], tuple[Item, ...], str]
 #: Rows of one key that are paired by trying each with each, before they are paired in order.
 _TRIED = 10_000
+#: What intake makes references of, where a list has none.
+_MADE_OF = ("title", "beneficiary", "start_date", "end_date", "decision_date", "location", "postcode", "city")
 
 
 @dataclass(slots=True)
@@ -37,7 +39,7 @@ def match(left: Sequence[Item], right: Sequence[Item], fields: Sequence[str], me
     keys: tuple[tuple[Callable[[Item], Hashable], str], ...] = (
         (lambda item: (item.source, item.key) if item.ref else None, "key"),
         (lambda item: item.key if item.ref else None, "key"),
-        (lambda item: folded_ref(item.ref) if item.ref and not item.key[1] else None, "key-folded"),
+        (lambda item: _made_of(item) if item.key[1] else folded_ref(item.ref) or None, "key-folded"),
     )
     for key, by in keys:
         _pass(found, key, by, compare)
@@ -49,7 +51,7 @@ def _pass(found: Matched, key: Callable[[Item], Hashable], by: str, compare: _Al
     taken: set[int] = set()
     for name, ours in on_left.items():
         theirs = on_right.get(name)
-        if theirs is None or (by == "key-folded" and (len(ours) > 1 or len(theirs) > 1)):
+        if theirs is None or (by == "key-folded" and isinstance(name, str) and (len(ours) > 1 or len(theirs) > 1)):
             continue
         if len(ours) == len(theirs) == 1:
             groups: list[Group] = [((ours[0],), (theirs[0],), by)]
@@ -65,6 +67,11 @@ def _pass(found: Matched, key: Callable[[Item], Hashable], by: str, compare: _Al
         taken.update(id(item) for group in groups for side in group[:2] for item in side)
     found.left = [item for item in found.left if id(item) not in taken]
     found.right = [item for item in found.right if id(item) not in taken]
+
+
+def _made_of(item: Item) -> tuple[str, ...]:
+    """What a reference of ours was made of, without case, signs and line breaks."""
+    return tuple(folded(item.fields.get(name, "")) for name in _MADE_OF)
 
 
 def _by(items: Iterable[Item], key: Callable[[Item], Hashable]) -> dict[Hashable, list[Item]]:
