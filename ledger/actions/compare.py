@@ -129,7 +129,19 @@ def _of_measures(done: Compared, outcome: Outcome) -> list[Finding]:
     if ours_on != theirs_on and ours_on and theirs_on:
         message = f"LEFT is of {ours_on}, RIGHT of {theirs_on}"
         found.append(Finding("compare-days", message))
+    years = [_years(side.side.items) for side in (done.left, done.right)]
+    if years[0] and years[1] and years[0] != years[1]:
+        spans = [f"{min(some)} to {max(some)}" for some in years]
+        message = f"the rows of LEFT are dated {spans[0]}, those of RIGHT {spans[1]}"
+        if spans[0] != spans[1]:
+            found.append(Finding("compare-days", message))
     return found
+
+
+def _years(items: Iterable[Item]) -> set[str]:
+    """The years in which the rows say that they were decided, else started."""
+    days = (item.fields.get("decision_date") or item.fields.get("start_date") for item in items)
+    return {day[:4] for day in days if day}
 
 
 def _of_keys(outcome: Outcome) -> list[Finding]:

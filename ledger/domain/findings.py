@@ -443,7 +443,7 @@ _REGISTRY: tuple[tuple[str, Severity, str, str], ...] = (
     ("compare-source", Severity.INFO, "A ledger holds many lists, and a list is compared with its own.",
      "Nothing to do; --left-where source=NAME or --right-where source=NAME names others."),
     ("compare-fields", Severity.INFO, "A field that one side has no column for is not compared.", "Nothing to do."),
-    ("compare-days", Severity.INFO, "The two lists are of different days.", "Nothing to do, if that was meant."),
+    ("compare-days", Severity.INFO, "The two lists are of different days or years.", "Nothing to do, if that was meant."),
     ("illustrative-data", Severity.INFO, "The result contains invented example data, because that was asked for.",
      "Leave out --with-illustrative to see recorded data alone."),
 )

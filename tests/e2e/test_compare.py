@@ -178,6 +178,18 @@ def test_only_the_rows_asked_for_are_compared(euledger: Euledger, lists: tuple[P
     assert euros(day, "eu_contribution", "left", "right") == ["1000.00", "900.00"]
 
 
+def test_rejected_rows_and_other_years_are_said(euledger: Euledger, lists: tuple[Path, Path], tmp_path: Path) -> None:
+    broken = written(tmp_path / "broken.csv", *ROWS, "P9,Late,X,Mali,2031-01-01,12 or 13,0.00")
+    run = euledger("compare", lists[0], broken, "-f", "json")
+    assert (run.code, run.json["results"]["differences"]) == (1, [])
+    assert ("compare-rejected", "warning") in [(f["code"], f["severity"]) for f in run.json["findings"]]
+    earlier = written(tmp_path / "earlier.csv", *(row.replace(",2022-", ",2014-") for row in ROWS))
+    told_days = [
+        f for f in euledger("compare", lists[0], earlier, "-f", "json").json["findings"] if f["code"] == "compare-days"
+    ]
+    assert [f["message"] for f in told_days] == ["the rows of LEFT are dated 2022 to 2022, those of RIGHT 2014 to 2014"]
+
+
 def test_likenesses_are_written_and_come_back_as_pairs(
     euledger: Euledger, lists: tuple[Path, Path], tmp_path: Path
 ) -> None:

@@ -178,6 +178,14 @@ def test_made_references_do_not_depend_on_the_order_of_rows() -> None:
     assert held(left, right).comparison.changed == []
 
 
+def test_made_references_match_but_for_case_and_line_breaks() -> None:
+    left = side(item("gen-0123456789ab", 5, title="Über\nuns"), item("gen-0123456789ac", 6, title="x"))
+    right = side(item("gen-ffffffffffff", 5, title="über uns"), item("gen-fffffffffff0", 6, title="y"))
+    found = held(left, right).comparison
+    assert [(pair.by, pair.left[0].minor(EU)) for pair in found.pairs] == [("key-folded", 5)]
+    assert (len(found.extra), len(found.missing)) == (1, 1)
+
+
 def test_references_that_differ_in_case_or_dash_match_only_where_that_is_clear() -> None:
     found = held(side(item("TN\u201302", 5)), side(item("tn-02", 5))).comparison
     assert [pair.by for pair in found.pairs] == ["key-folded"]
