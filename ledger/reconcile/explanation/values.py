@@ -6,8 +6,6 @@ row, an effect is asked for: powers of ten, digits, rates give x by arithmetic, 
 
 from __future__ import annotations
 
-import re
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from functools import cached_property
@@ -17,7 +15,7 @@ from typing import Final
 from ledger.domain.money import display, divide_half_up
 from ledger.reconcile.explanation.leads import Lead, Member, grouped
 from ledger.reconcile.explanation.model import Case, CaseRow, CauseKind, Rate
-from ledger.reconcile.explanation.weights import PRIOR, Grain, Relations, Sizes, agrees
+from ledger.reconcile.explanation.weights import PRIOR, Grain, Relations, Shapes, Sizes, agrees
 
 #: How common each slip is among slips of scale: too large, too small.
 _UP: Final = {10: 0.10, 100: 0.13, 1000: 0.30, 1_000_000: 0.10}
@@ -30,6 +28,7 @@ _STANDS_OUT: Final = -9.0
 _RATES_IN_SETS: Final = 60
 #: Rows with the whole for the share whose share nobody knows: with more, which one it is cannot be told.
 _MIXED_ALONE, _MIXED_IN_SETS = 200, 5
+_ALL: Final = 100
 _MIXED: Final = "each of these {} rows fits, with the whole for the share"
 
 
@@ -47,10 +46,7 @@ class Values:
         self._by_minor: dict[int, list[CaseRow]] = {}
         for row in self.counted:
             self._by_minor.setdefault(row.minor, []).append(row)
-        self._shapes = Counter(_shape(row.place.ref) for row in self.counted)
-        few = max(2, len(self.counted) // 500)
-        self._odd = {shape for shape, count in self._shapes.items() if count <= few}
-        self._odd_rows = sum(self._shapes[shape] for shape in self._odd)
+        self._shapes = Shapes(self.counted)
         self._known: dict[tuple[int, bool], list[Lead]] = {}
 
     def at(self, effect: int, *, alone: bool = True) -> list[Lead]:
@@ -103,8 +99,8 @@ class Values:
     def _extra(self, effect: int) -> Iterable[Lead]:
         members = []
         for row in self._by_minor.get(effect, ()):
-            odd = _shape(row.place.ref) in self._odd
-            shape = log2(0.7 + 0.3 * len(self.counted) / (self._odd_rows - 0.7)) if odd else log2(0.7)
+            odd = self._shapes.is_odd(row.place.ref)
+            shape = log2(0.7 + 0.3 * len(self.counted) / (self._shapes.odd_rows - 0.7)) if odd else log2(0.7)
             told = "its amount is the difference" + (", and its reference is unlike the others" if odd else "")
             members.append(Member(row.place, self._each + shape, f"{self._money(row.own)}: {told}"))
         return grouped(CauseKind.EXTRA_ROW, effect, members, "each of these {} rows has the amount of the difference")
@@ -229,22 +225,26 @@ class Values:
         if not self._full or len(self._full) * 2 > len(self.whole):
             return found
         each = -log2(len(self._full) - 0.8)
-        usual = [(slot, count) for slot, count in self.relations.usual_shares() if slot < 10_000]
-        everything = sum(count for _, count in usual)
         for row in self._full:
             whole = row.own
-            if row.rate is not None and row.rate < 100 and not agrees(row.own, whole, row.rate):
-                shares = [(row.rate / 100, 0.8)]
-            else:
-                shares = [(Fraction(slot, 10_000), 0.8 * count / everything) for slot, count in usual]
-            for share, likely in shares:
-                for true in {
-                    floor(whole * share),
-                    divide_half_up((whole * share).numerator, (whole * share).denominator),
-                }:
-                    weight = each + log2(likely / 2)
+            for share, likely in self._shares(row):
+                trues = {true for unit in {1, self.grain.unit} for true in _rounded(whole * share, unit)}
+                for true in trues:
+                    weight = each + log2(likely / len(trues))
                     found.setdefault(whole - true, []).append(Member(row.place, weight, self._mixed_note(whole, true)))
         return found
+
+    def _shares(self, row: CaseRow) -> list[tuple[Fraction, float]]:
+        """The shares of its whole that a row may have, each with its likelihood: the one it states, else the usual ones."""
+        if row.rate is not None and row.rate < _ALL and not agrees(row.own, row.own, row.rate):
+            return [(row.rate / _ALL, 0.8)]
+        return self._usual
+
+    @cached_property
+    def _usual(self) -> list[tuple[Fraction, float]]:
+        usual = [(slot, count) for slot, count in self.relations.usual_shares() if slot < 10_000]
+        everything = sum(count for _, count in usual)
+        return [(Fraction(slot, 10_000), 0.8 * count / everything) for slot, count in usual]
 
     def _mixed_note(self, whole: int, true: int) -> str:
         named = "total cost" if self.case.stage == "committed" else "commitment"
@@ -261,14 +261,32 @@ class Values:
         if not members and 0 < len(self._full) <= (_MIXED_ALONE if alone else _MIXED_IN_SETS):
             each = -log2(len(self._full) - 0.8)
             for row in self._full:
-                if (true := row.own - effect) > 0 and row.rate is None:
+                if (true := row.own - effect) <= 0:
+                    continue
+                if self.grain.unit > 1 and true % self.grain.unit == 0:
+                    weight = each + self._nearly(row, true)
+                elif row.rate is None:
                     # How usual the share would be, for one of the many cents that would give it.
                     weight = each + self.relations.usual(row, true) - log2(max(row.own / 10_000, 1))
-                    members.append(Member(row.place, weight, self._mixed_note(row.own, true)))
+                else:
+                    continue
+                members.append(Member(row.place, weight, self._mixed_note(row.own, true)))
         return grouped(CauseKind.BASIS_MIXED, effect, members, _MIXED)
+
+    def _nearly(self, row: CaseRow, true: int) -> float:
+        """Bits of an amount in a list of round ones: it is a usual share of the whole, but for the rounding of both."""
+        unit = self.grain.unit
+        near = sum(likely for share, likely in self._shares(row) if abs(true - row.own * share) <= unit)
+        return log2(near / 3 + unit / max(row.own, unit) / 50)
 
     def _money(self, minor: int) -> str:
         return display(minor, self.case.currency)
+
+
+def _rounded(exact: Fraction, unit: int) -> set[int]:
+    """An amount in whole units, cut off and rounded half up."""
+    parts = exact / unit
+    return {floor(parts) * unit, divide_half_up(parts.numerator, parts.denominator) * unit}
 
 
 def _converts(printed: int, true: int, rate: Rate) -> bool:
@@ -279,8 +297,3 @@ def _converts(printed: int, true: int, rate: Rate) -> bool:
         return True
     back = printed / rate.rate
     return divide_half_up(back.numerator, back.denominator) == true
-
-
-def _shape(ref: str) -> str:
-    """A reference with its letters and digits made alike: P-0017 and P-0342 have one shape."""
-    return re.sub(r"[^\W\d_]+", "A", re.sub(r"\d+", "9", ref))

@@ -20,7 +20,7 @@ _FINER = 0.005
 def of_the_whole(case: Case) -> list[Lead]:
     """Leads that are no single rows'."""
     counted = [row for row in case.rows if row.minor > 0]
-    return [*_other_sums(case, counted), *_other_units(counted)]
+    return [*_other_sums(case, counted), *_whole_lists(case, counted)]
 
 
 def _other_sums(case: Case, counted: Sequence[CaseRow]) -> Iterator[Lead]:
@@ -43,22 +43,26 @@ def _other_sums(case: Case, counted: Sequence[CaseRow]) -> Iterator[Lead]:
         yield lead(CauseKind.BASIS_MIXED, rows, case.ledger - minor, 0.5 / len(named), told)
 
 
-def _other_units(counted: Sequence[CaseRow]) -> Iterator[Lead]:
-    """A whole list was read in another unit than the others."""
+def _whole_lists(case: Case, counted: Sequence[CaseRow]) -> Iterator[Lead]:
+    """A whole list was read in another unit than the others, or does not belong there."""
     sheets: dict[tuple[int | None, str, str], list[CaseRow]] = {}
     for row in counted:
         sheets.setdefault(row.sheet, []).append(row)
     for rows in sheets.values():
-        minor = sum(row.minor for row in rows)
-        if len(rows) > 1:
-            for factor in (1000, 1_000_000, 100):
-                share = 0.08 / len(sheets)
-                name, places = rows[0].place.file, [row.place for row in rows]
-                if all(row.minor % factor == 0 for row in rows):
-                    told = f"all {len(rows)} amounts of {name} are {factor:,} times too large"
-                    yield lead(CauseKind.SCALE_ERROR, places, minor - minor // factor, share, told)
-                told = f"all {len(rows)} amounts of {name} are {factor:,} times too small"
-                yield lead(CauseKind.SCALE_ERROR, places, minor - minor * factor, share, told)
+        if len(rows) < 2:
+            continue
+        minor, name, places = sum(row.minor for row in rows), rows[0].place.file, [row.place for row in rows]
+        share = 0.08 / len(sheets)
+        for factor in (1000, 1_000_000, 100):
+            if all(row.minor % factor == 0 for row in rows):
+                told = f"all {len(rows)} amounts of {name} are {factor:,} times too large"
+                yield lead(CauseKind.SCALE_ERROR, places, minor - minor // factor, share, told)
+            told = f"all {len(rows)} amounts of {name} are {factor:,} times too small"
+            yield lead(CauseKind.SCALE_ERROR, places, minor - minor * factor, share, told)
+        if len(sheets) > 1:
+            entered = f", entered with batch {rows[0].place.batch}" if rows[0].place.batch is not None else ""
+            told = f"all {len(rows)} rows of {name}{entered}, add {display(minor, case.currency)}"
+            yield lead(CauseKind.EXTRA_ROW, places, minor, share, told)
 
 
 class Rounded:
@@ -66,9 +70,11 @@ class Rounded:
 
     def __init__(self, case: Case) -> None:
         self._case = case
+        self._is_exact = case.target.low is not None and case.target.low == case.target.high
+        self._stated = case.ledger - (case.target.low or 0)
         self._rows: list[CaseRow] = []
         self._middle = self._variance = 0.0
-        self._seldom, self._unit = 0.0, 1
+        self._seldom, self._unit = 1.0, 1
         sheets: dict[tuple[int | None, str, str], list[CaseRow]] = {}
         for row in case.rows:
             if row.minor > 0:
@@ -80,7 +86,7 @@ class Rounded:
                 self._unit = max(self._unit, unit)
                 self._variance += len(rows) * unit * unit / 12
                 self._middle += len(rows) * unit / 2
-                self._seldom = max(self._seldom, 1 / _UNITS[unit])
+                self._seldom = min(self._seldom, _UNITS[unit])
 
     def reach(self) -> int:
         """How far the sum can be off: five times the usual distance; 0 where no list is rounded."""
@@ -94,9 +100,16 @@ class Rounded:
         share = 0.7 * _bell(rest, 0, width) + 0.3 * _bell(rest, -self._middle, width)
         if share < 2.0**-80:
             return None
+        if self._is_exact and self._stated % self._unit == 0:
+            # The figure has the units of the list: it may well have had them from the first.
+            share *= self._unit if rest % self._unit == 0 else 1
+            return self._told(rest, share)
         share *= self._unit if rest % self._unit == 0 else 1 / _FINER
+        return self._told(rest, share / self._seldom)
+
+    def _told(self, rest: int, share: float) -> Lead:
         told = f"the {len(self._rows)} amounts are rounded, which may put their sum off by {display(abs(rest), self._case.currency)}"
-        weight = PRIOR[CauseKind.ROUNDING] + log2(share) + log2(self._seldom)
+        weight = PRIOR[CauseKind.ROUNDING] + log2(share)
         return Lead(CauseKind.ROUNDING, tuple(row.place for row in self._rows), rest, weight, told)
 
 
