@@ -33,6 +33,14 @@ TOPS: Final = (
 )
 
 
+#: The first day on which something is known of a project c: its first commitment, else its decision, else its start.
+#: Asked project by project, for SQLite gives what is grouped no index to join it by.
+FIRST_DAY: Final = (
+    "coalesce((SELECT min(t.value_date) FROM account x JOIN transfer t ON t.credit_account_id = x.id "
+    f"WHERE x.project_id = c.project_id AND x.stage = 'committed' AND {LIVE}), c.decision_date, c.start_date)"
+)
+
+
 def _sums(*, with_illustrative: bool) -> str:
     """Each project's own sums by stage, in one currency and price basis; `backed` are commitments on any basis."""
 

@@ -5,25 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
 
 from sqlalchemy import BindParameter, Connection, bindparam, text
 
-from ledger.store.controls import CURRENT
+from ledger.store.controls import CURRENT, FIRST_DAY
 from ledger.store.integrity import PLACE, Place, place
 from ledger.store.journal import LIVE
 from ledger.store.reports import day
-
-#: The first day on which something is known of a project: its first commitment, else its decision, else its start.
-_FIRST: Final = "coalesce(k.first, c.decision_date, c.start_date)"
-
-
-def _first_days(where: str) -> str:
-    return (
-        "days AS (SELECT x.project_id, min(t.value_date) AS first FROM transfer t JOIN account x "
-        f"ON x.id = t.credit_account_id WHERE x.project_id IS NOT NULL AND x.stage = 'committed' AND {LIVE} {where}"
-        "GROUP BY x.project_id)"
-    )
 
 
 def literal(connection: Connection, written: date) -> str:
@@ -58,7 +46,8 @@ def _bounds(connection: Connection, start: date, end: date) -> str:
     A programme's reference of the period (CCI) gives the first day, and a fund that has no earlier one.
     """
     return (
-        "bounds AS (SELECT c.project_id, coalesce(gv.start_date, CASE WHEN g.ref LIKE '2021__65%' "
+        # Whole rows, so that cur is not joined again: SQLite would scan one for each row of the other.
+        "bounds AS MATERIALIZED (SELECT c.*, coalesce(gv.start_date, CASE WHEN g.ref LIKE '2021__65%' "
         f"OR c.fund_code = 'BMVI' THEN {literal(connection, start)} END) AS first, "
         f"coalesce(gv.end_date, {literal(connection, end)}) AS last, "
         "CASE WHEN gv.start_date IS NULL THEN 0 ELSE 1 END AS own_first, "
@@ -76,19 +65,17 @@ def outside_eligibility(
     lists = (
         ""
         if with_illustrative
-        else "AND NOT EXISTS (SELECT 1 FROM batch i WHERE i.id = c.batch_id AND i.is_illustrative) "
+        else "AND NOT EXISTS (SELECT 1 FROM batch i WHERE i.id = b.batch_id AND i.is_illustrative) "
     )
     begin = f"WITH {CURRENT}, {_bounds(connection, start, end)} "
     named = {"funds": list(funds)}
     expanding: BindParameter[str] = bindparam("funds", expanding=True)
     unknown = connection.execute(
-        text(
-            f"{begin}SELECT count(*) FROM bounds b JOIN cur c ON c.project_id = b.project_id WHERE b.first IS NULL {lists}"
-        ).bindparams(expanding),
+        text(f"{begin}SELECT count(*) FROM bounds b WHERE b.first IS NULL {lists}").bindparams(expanding),
         named,
     ).scalar_one()
     late = "t.value_date > b.last"
-    dated = "coalesce(c.decision_date = t.value_date, false) OR coalesce(c.start_date = t.value_date, false) "
+    dated = "coalesce(b.decision_date = t.value_date, false) OR coalesce(b.start_date = t.value_date, false) "
     dated += "OR coalesce(n.as_of = t.value_date, false)"
     money = connection.execute(
         text(
@@ -96,11 +83,10 @@ def outside_eligibility(
             f"CASE WHEN {late} THEN max(t.value_date) ELSE min(t.value_date) END, "
             f"CASE WHEN {late} THEN b.last ELSE b.first END, CASE WHEN {late} THEN 1 ELSE 0 END, "
             f"CASE WHEN {late} THEN b.own_last ELSE b.own_first END, min(CASE WHEN {dated} THEN 0 ELSE 1 END), "
-            "min(f.name), min(s.name), min(r.number) FROM transfer t JOIN account x ON x.id = t.credit_account_id "
-            "JOIN bounds b ON b.project_id = x.project_id JOIN cur c ON c.project_id = x.project_id "
-            "JOIN project p ON p.id = x.project_id JOIN batch n ON n.id = t.batch_id "
+            "min(f.name), min(s.name), min(r.number) FROM bounds b CROSS JOIN account x CROSS JOIN transfer t "
+            "JOIN project p ON p.id = b.project_id JOIN batch n ON n.id = t.batch_id "
             + PLACE.format("t.source_row_id")
-            + f" WHERE x.stage IN ('declared', 'paid') AND (t.value_date < b.first OR {late}) AND {LIVE} {only}"
+            + f" WHERE x.project_id = b.project_id AND t.credit_account_id = x.id AND x.stage IN ('declared', 'paid') AND (t.value_date < b.first OR {late}) AND {LIVE} {only}"
             f"GROUP BY p.ref, p.source, x.stage, x.currency, {late}, b.first, b.last, b.own_first, b.own_last "
             "ORDER BY p.ref, p.source, x.stage"
         ).bindparams(expanding),
@@ -108,13 +94,13 @@ def outside_eligibility(
     ).all()
     projects = connection.execute(
         text(
-            f"{begin}SELECT p.ref, p.source, NULL, '', 0, CASE WHEN c.start_date < b.first THEN c.start_date "
-            "ELSE c.end_date END, CASE WHEN c.start_date < b.first THEN b.first ELSE b.last END, "
-            "CASE WHEN c.start_date < b.first THEN 0 ELSE 1 END, CASE WHEN c.start_date < b.first THEN b.own_first "
-            "ELSE b.own_last END, 1, f.name, s.name, r.number FROM bounds b JOIN cur c ON c.project_id = b.project_id "
+            f"{begin}SELECT p.ref, p.source, NULL, '', 0, CASE WHEN b.start_date < b.first THEN b.start_date "
+            "ELSE b.end_date END, CASE WHEN b.start_date < b.first THEN b.first ELSE b.last END, "
+            "CASE WHEN b.start_date < b.first THEN 0 ELSE 1 END, CASE WHEN b.start_date < b.first THEN b.own_first "
+            "ELSE b.own_last END, 1, f.name, s.name, r.number FROM bounds b "
             "JOIN project p ON p.id = b.project_id "
-            + PLACE.format("c.source_row_id")
-            + f" WHERE (c.start_date < b.first OR c.end_date > b.last) {lists}ORDER BY p.ref, p.source"
+            + PLACE.format("b.source_row_id")
+            + f" WHERE (b.start_date < b.first OR b.end_date > b.last) {lists}ORDER BY p.ref, p.source"
         ).bindparams(expanding),
         named,
     ).all()
@@ -188,37 +174,36 @@ def former_members(connection: Connection, *, with_illustrative: bool) -> tuple[
     First the projects looked at and those that nothing dates; `what` is the country.
     """
     only = "" if with_illustrative else "AND b.is_illustrative = false "
-    tables = (
-        f"WITH {CURRENT}, {_first_days('')} SELECT {{0}} FROM cur c JOIN fund u ON u.code = c.fund_code "
-        "AND u.kind = 'shared' JOIN batch b ON b.id = c.batch_id JOIN project p ON p.id = c.project_id "
-        "LEFT JOIN days k ON k.project_id = c.project_id "
-        + PLACE.format("c.source_row_id")
-        + " WHERE EXISTS (SELECT 1 FROM country_group_member m WHERE m.group_code = 'EU-MS' "
-        f"AND m.country_code = c.country_code) {only}"
+    members = "SELECT 1 FROM country_group_member m WHERE m.group_code = 'EU-MS' AND m.country_code = {0}.country_code"
+    start = (
+        f"WITH {CURRENT}, dated AS MATERIALIZED (SELECT c.project_id, c.country_code, c.source_row_id, {FIRST_DAY} AS first "
+        "FROM cur c JOIN fund u ON u.code = c.fund_code AND u.kind = 'shared' JOIN batch b ON b.id = c.batch_id "
+        f"WHERE EXISTS ({members.format('c')}) {only}) "
     )
-    undated = f"coalesce(sum(CASE WHEN {_FIRST} IS NULL THEN 1 ELSE 0 END), 0)"
-    counted = connection.execute(text(tables.format(f"count(*), {undated}"))).one()
-    columns = f"p.ref, p.source, c.country_code, {_FIRST}, NULL, f.name, s.name, r.number"
+    undated = "coalesce(sum(CASE WHEN d.first IS NULL THEN 1 ELSE 0 END), 0)"
+    counted = connection.execute(text(f"{start}SELECT count(*), {undated} FROM dated d")).one()
     found = connection.execute(
         text(
-            tables.format(columns) + f"AND {_FIRST} IS NOT NULL AND NOT EXISTS (SELECT 1 FROM country_group_member m "
-            f"WHERE m.group_code = 'EU-MS' AND m.country_code = c.country_code AND (m.valid_from IS NULL OR m.valid_from "
-            f"<= {_FIRST}) AND (m.valid_to IS NULL OR m.valid_to >= {_FIRST})) ORDER BY p.ref, p.source"
+            f"{start}SELECT p.ref, p.source, d.country_code, d.first, NULL, f.name, s.name, r.number FROM dated d "
+            "JOIN project p ON p.id = d.project_id "
+            + PLACE.format("d.source_row_id")
+            + f" WHERE d.first IS NOT NULL AND NOT EXISTS ({members.format('d')} AND (m.valid_from IS NULL "
+            "OR m.valid_from <= d.first) AND (m.valid_to IS NULL OR m.valid_to >= d.first)) ORDER BY p.ref, p.source"
         )
     )
     return int(counted[0]), int(counted[1]), [_misdated(row) for row in found]
 
 
 def before_the_fund(connection: Connection, fund: str, first: date, *, with_illustrative: bool) -> list[Misdated]:
-    """Projects of a fund with a commitment dated before there was the fund; `what` is the fund."""
+    """Projects of a fund that are dated before there was the fund; `what` is the fund."""
     only = "" if with_illustrative else "AND b.is_illustrative = false "
     found = connection.execute(
         text(
-            f"WITH {CURRENT}, {_first_days('AND x.fund_code = :fund ')} SELECT p.ref, p.source, c.fund_code, k.first, "
-            f"{literal(connection, first)}, f.name, s.name, r.number FROM cur c JOIN batch b ON b.id = c.batch_id "
-            "JOIN project p ON p.id = c.project_id JOIN days k ON k.project_id = c.project_id "
-            + PLACE.format("c.source_row_id")
-            + f" WHERE c.fund_code = :fund AND k.first < {literal(connection, first)} {only}ORDER BY p.ref, p.source"
+            f"WITH {CURRENT}, dated AS MATERIALIZED (SELECT c.project_id, c.source_row_id, {FIRST_DAY} AS first FROM cur c "
+            f"JOIN batch b ON b.id = c.batch_id WHERE c.fund_code = :fund {only}) SELECT p.ref, p.source, :fund, d.first, "
+            f"{literal(connection, first)}, f.name, s.name, r.number FROM dated d JOIN project p ON p.id = d.project_id "
+            + PLACE.format("d.source_row_id")
+            + f" WHERE d.first < {literal(connection, first)} ORDER BY p.ref, p.source"
         ),
         {"fund": fund},
     )

@@ -8,9 +8,8 @@ from datetime import date
 
 from sqlalchemy import Connection, bindparam, text
 
-from ledger.store.controls import CURRENT, LINE, TOPS
+from ledger.store.controls import CURRENT, FIRST_DAY, LINE, TOPS
 from ledger.store.integrity import PLACE, Place, place
-from ledger.store.journal import LIVE
 from ledger.store.reports import day
 
 
@@ -48,15 +47,12 @@ def financed(connection: Connection, funds: Sequence[str], *, with_illustrative:
         "sum(b.to_date_minor) AS total FROM account x JOIN balance b ON b.account_id = x.id "
         "JOIN tops o ON o.project_id = x.project_id WHERE x.stage = 'committed' AND x.price_basis = 'current' "
         f"AND x.fund_code IN :funds {only}GROUP BY o.top_id, x.currency HAVING "
-        "sum(CASE WHEN x.basis = 'eu' THEN b.to_date_minor ELSE 0 END) > 0), "
-        "days AS (SELECT x.project_id, min(t.value_date) AS first FROM transfer t JOIN account x "
-        f"ON x.id = t.credit_account_id WHERE x.stage = 'committed' AND x.fund_code IN :funds AND {LIVE} "
-        "GROUP BY x.project_id) "
+        "sum(CASE WHEN x.basis = 'eu' THEN b.to_date_minor ELSE 0 END) > 0) "
         "SELECT p.ref, p.source, c.fund_code, c.country_code, g.ref, w.currency, w.eu, w.total, c.eu_rate, "
         "c.intervention_type, c.priority, c.specific_objective, c.call, "
-        "coalesce(d.first, c.decision_date, c.start_date), c.source_row_id, f.name, s.name, r.number "
+        f"{FIRST_DAY}, c.source_row_id, f.name, s.name, r.number "
         "FROM own w JOIN cur c ON c.project_id = w.top_id JOIN project p ON p.id = w.top_id "
-        "LEFT JOIN programme g ON g.id = c.programme_id LEFT JOIN days d ON d.project_id = w.top_id "
+        "LEFT JOIN programme g ON g.id = c.programme_id "
         + PLACE.format("c.source_row_id")
         + " ORDER BY p.ref, p.source, w.currency"
     )
