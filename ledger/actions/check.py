@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from datetime import date
 
-from ledger.actions import check_budget, check_integrity, check_projects, check_waivers
+from ledger.actions import (
+    check_budget,
+    check_financing,
+    check_integrity,
+    check_periods,
+    check_projects,
+    check_waivers,
+)
 from ledger.actions.check_terms import Asked
 from ledger.domain.findings import Finding, Severity
 from ledger.domain.rules import RULES, Looked, Rule, RuleResult, nearest
@@ -15,6 +22,8 @@ from ledger.store.database import Connection, Database
 _CHECKS: dict[str, Callable[[Asked], Looked]] = {
     "tree-sums": check_budget.tree_sums,
     "over-commitment": check_budget.over_commitment,
+    "over-contracting": check_budget.over_contracting,
+    "over-payment": check_budget.over_payment,
     "orphans": check_integrity.orphans,
     "split-sums": check_integrity.split_sums,
     "balances": check_integrity.balances,
@@ -29,6 +38,12 @@ _CHECKS: dict[str, Callable[[Asked], Looked]] = {
     "payment-before-decision": check_projects.payment_before_decision,
     "duplicates": check_projects.duplicates,
     "double-counted-parents": check_projects.double_counted_parents,
+    "cofinancing-rate": check_financing.cofinancing_rate,
+    "minimum-shares": check_financing.minimum_shares,
+    "eligibility-period": check_periods.eligibility_period,
+    "commitment-period": check_periods.commitment_period,
+    "date-order": check_periods.date_order,
+    "code-validity": check_periods.code_validity,
 }
 assert set(_CHECKS) == set(RULES), "a rule without a check, or a check without a rule"
 

@@ -77,6 +77,34 @@ def over_drawn(envelopes: Iterable[EnvelopeAmounts]) -> list[Finding]:
     return found
 
 
+def with_parts(own: Mapping[str, int], parents: Mapping[str, str | None]) -> dict[str, int]:
+    """What each envelope and all its parts hold together, from what each holds itself; the tree by its parents."""
+    sums: dict[str, int] = {}
+    for ref, minor in own.items():
+        at: str | None = ref
+        seen: set[str] = set()  # a circle in a tampered file ends
+        while at is not None and at not in seen:
+            seen.add(at)
+            sums[at] = sums.get(at, 0) + minor
+            at = parents.get(at)
+    return sums
+
+
+def above_envelopes(envelopes: Iterable[EnvelopeAmounts], sums: Mapping[str, int], stage: str) -> list[Finding]:
+    """Findings for envelopes on which, with all their parts, more stands at a stage than they hold."""
+    found = []
+    for envelope in envelopes:
+        minor = sums.get(envelope.ref, 0)
+        if minor > envelope.stated:
+            held, amount, over = (
+                display(each, envelope.currency) for each in (envelope.stated, minor, minor - envelope.stated)
+            )
+            said = f"envelope {envelope.ref} holds {held}, {amount} is {stage} on it and its parts: {over} too much"
+            values = {"envelope": envelope.ref, "stated": held, stage: amount}
+            found.append(Finding(f"over-{stage}", said, *envelope.cell, values=values))
+    return found
+
+
 def spans(envelopes: Iterable[EnvelopeAmounts]) -> list[Span]:
     """The trees of each fund and currency in current prices, joined where their periods overlap.
 
@@ -105,15 +133,19 @@ def spans(envelopes: Iterable[EnvelopeAmounts]) -> list[Span]:
 
 
 def over_committed(
-    span: Span, committed: int, reinforcements: Sequence[EnvelopeAmounts], cells: Mapping[str, tuple[str, str, str]]
+    span: Span,
+    minor: int,
+    reinforcements: Sequence[EnvelopeAmounts],
+    cells: Mapping[str, tuple[str, str, str]],
+    stage: str = "committed",
 ) -> Finding | None:
-    """The finding that more is committed under a fund than its trees hold; reinforcements are named, never added."""
-    if committed <= span.minor:
+    """The finding that more is at a stage under a fund than its trees hold; reinforcements are named, never added."""
+    if minor <= span.minor:
         return None
     years = f"{span.period.start or 'the beginning'} to {span.period.end or 'today'}"
     said = (
-        f"{span.fund}, {years}: {display(committed, span.currency)} is committed, "
-        f"{display(span.minor, span.currency)} allocated: {display(committed - span.minor, span.currency)} too much"
+        f"{span.fund}, {years}: {display(minor, span.currency)} is {stage}, "
+        f"{display(span.minor, span.currency)} allocated: {display(minor - span.minor, span.currency)} too much"
     )
     if reinforcements:
         named = ", ".join(f"{each.ref} {display(each.stated, each.currency)}" for each in reinforcements)
@@ -122,10 +154,10 @@ def over_committed(
     values = {
         "fund": span.fund,
         "envelopes": list(span.roots),
-        "committed": display(committed, span.currency),
+        stage: display(minor, span.currency),
         "allocated": display(span.minor, span.currency),
     }
-    return Finding("over-committed", said, file, sheet, cell, values=values)
+    return Finding(f"over-{stage}", said, file, sheet, cell, values=values)
 
 
 def _around(one: Period, other: Period) -> Period:

@@ -33,6 +33,14 @@ TOPS: Final = (
 )
 
 
+#: The first day on which something is known of a project c: its first commitment, else its decision, else its start.
+#: Asked project by project, for SQLite gives what is grouped no index to join it by.
+FIRST_DAY: Final = (
+    "coalesce((SELECT min(t.value_date) FROM account x JOIN transfer t ON t.credit_account_id = x.id "
+    f"WHERE x.project_id = c.project_id AND x.stage = 'committed' AND {LIVE}), c.decision_date, c.start_date)"
+)
+
+
 def _sums(*, with_illustrative: bool) -> str:
     """Each project's own sums by stage, in one currency and price basis; `backed` are commitments on any basis."""
 
@@ -48,7 +56,7 @@ def _sums(*, with_illustrative: bool) -> str:
     )
 
 
-def _families(*, with_illustrative: bool) -> str:
+def families(*, with_illustrative: bool) -> str:
     """WITH …, tree: the sums of each project and all below it."""
     tree = (
         "tree AS MATERIALIZED (SELECT l.above_id AS project_id, s.currency, s.price_basis, sum(s.committed) AS committed, "
@@ -56,6 +64,13 @@ def _families(*, with_illustrative: bool) -> str:
         "FROM sums s JOIN line l ON l.project_id = s.project_id GROUP BY l.above_id, s.currency, s.price_basis)"
     )
     return f"WITH RECURSIVE {CURRENT}, {LINE}, {_sums(with_illustrative=with_illustrative)}, {tree} "
+
+
+def count_projects(connection: Connection, *, with_illustrative: bool) -> int:
+    """The projects that stand."""
+    only = "" if with_illustrative else "WHERE b.is_illustrative = false"
+    query = f"WITH {CURRENT} SELECT count(*) FROM cur c JOIN batch b ON b.id = c.batch_id {only}"
+    return int(connection.execute(text(query)).scalar_one())
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,18 +98,18 @@ def stage_excess(
     connection: Connection, limit: str, amount: str, *, with_illustrative: bool, only: str = "1 = 1"
 ) -> Compared:
     """Projects with more at `amount` than at `limit` (columns of `tree`), with all below them; `only` narrows them."""
-    families = _families(with_illustrative=with_illustrative)
+    query = families(with_illustrative=with_illustrative)
     both = f"t.{limit} > 0 AND t.{amount} > 0 AND {only}"
     counted = connection.execute(
         text(
-            f"{families}SELECT count(DISTINCT t.project_id), count(DISTINCT CASE WHEN t.{limit} <= 0 AND t.{amount} > 0 "
+            f"{query}SELECT count(DISTINCT t.project_id), count(DISTINCT CASE WHEN t.{limit} <= 0 AND t.{amount} > 0 "
             f"AND {only} AND NOT EXISTS (SELECT 1 FROM cur q WHERE q.project_id = c.parent_id) THEN t.project_id END) "
             "FROM tree t JOIN cur c ON c.project_id = t.project_id"
         )
     ).one()
     found = connection.execute(
         text(
-            f"{families}SELECT p.ref, p.source, t.currency, t.{limit}, t.{amount}, f.name, s.name, r.number FROM tree t "
+            f"{query}SELECT p.ref, p.source, t.currency, t.{limit}, t.{amount}, f.name, s.name, r.number FROM tree t "
             "JOIN project p ON p.id = t.project_id JOIN cur c ON c.project_id = t.project_id "
             + PLACE.format("c.source_row_id")
             + f" WHERE {both} AND t.{amount} > t.{limit} ORDER BY p.ref, p.source, t.currency"
@@ -119,7 +134,7 @@ class Unbacked:
 
 def unbacked(connection: Connection, *, with_illustrative: bool) -> tuple[int, int, list[Unbacked]]:
     """Families with money, those with later stages in lists that state no commitment at all, and the unbacked ones."""
-    families = _families(with_illustrative=with_illustrative) + (
+    query = families(with_illustrative=with_illustrative) + (
         f", {TOPS}, heads AS (SELECT t.project_id, max(t.currency) AS currency, sum(t.contracted) AS contracted, "
         "sum(t.paid) AS paid, sum(t.backed) AS backed FROM tree t WHERE t.project_id IN (SELECT top_id FROM tops) "
         "GROUP BY t.project_id), stating AS (SELECT DISTINCT p.source FROM heads h JOIN project p ON p.id = h.project_id "
@@ -128,13 +143,13 @@ def unbacked(connection: Connection, *, with_illustrative: bool) -> tuple[int, i
     late = "(h.contracted > 0 OR h.paid > 0)"
     counted = connection.execute(
         text(
-            f"{families}SELECT count(*), coalesce(sum(CASE WHEN {late} AND p.source NOT IN (SELECT source FROM stating) "
+            f"{query}SELECT count(*), coalesce(sum(CASE WHEN {late} AND p.source NOT IN (SELECT source FROM stating) "
             "THEN 1 ELSE 0 END), 0) FROM heads h JOIN project p ON p.id = h.project_id"
         )
     ).one()
     found = connection.execute(
         text(
-            f"{families}SELECT p.ref, p.source, c.unit, h.currency, h.contracted, h.paid, f.name, s.name, r.number "
+            f"{query}SELECT p.ref, p.source, c.unit, h.currency, h.contracted, h.paid, f.name, s.name, r.number "
             "FROM heads h JOIN project p ON p.id = h.project_id JOIN cur c ON c.project_id = h.project_id "
             + PLACE.format("c.source_row_id")
             + f" WHERE {late} AND h.backed <= 0 AND p.source IN (SELECT source FROM stating) ORDER BY p.ref, p.source"

@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from ledger.actions.check import run_checks
 from ledger.domain.findings import CODES, Finding, Severity
+from ledger.domain.records import Kind, Record
 from ledger.domain.rules import RULES, Known, RuleResult
 from ledger.store.database import Database
 from tests.builders import amount, envelope, new_ledger, post, project
@@ -65,7 +66,7 @@ def test_a_clean_ledger_is_silent(ledger: Database) -> None:
     assert [result.name for result in results] == list(RULES)
     assert [finding for result in results for finding in result.findings] == []
     assert all(result.ok for result in results)
-    absent = {"contract-before-decision", "payment-before-decision", "waivers"}
+    absent = {"contract-before-decision", "payment-before-decision", "date-order", "waivers"}
     assert {result.name for result in results if not result.checked} <= absent
 
 
@@ -130,6 +131,44 @@ def test_an_envelope_takes_no_more_commitments_than_it_has(ledger: Database, min
     post(ledger, [drawn])
     found = run(ledger, "over-commitment")
     assert [finding.values["envelope"] for finding in found] == ["A"] * count
+
+
+@pytest.mark.parametrize(("minor", "refs"), [(40_000, ["A"]), (40_001, ["A", "TOT"])])
+def test_a_parent_is_measured_with_all_its_parts(ledger: Database, minor: int, refs: list[str]) -> None:
+    post(ledger, TREE, file="e.xlsx")
+    records = [project("P", amount(60_001), fund="AMIF"), project("Q", amount(minor - 1), fund="AMIF")]
+    for record, name in zip(records, ("A", "B"), strict=True):
+        record.envelope = name
+    post(ledger, records)
+    found = run(ledger, "over-commitment")
+    assert [finding.values["envelope"] for finding in found if "envelope" in finding.values] == refs
+
+
+@pytest.mark.parametrize(("stage", "rule"), [("contracted", "over-contracting"), ("paid", "over-payment")])
+def test_later_stages_stay_within_every_level(ledger: Database, stage: str, rule: str) -> None:
+    leaf = {"code": f"over-{stage}", "over": "EUR 0.01 too much"}
+    allocated = project("PRG", amount(500, stage="allocated"), fund="BMVI")
+    allocated.kind = Kind.PROGRAMMES
+    allocated.attributes["theme_code"] = "unstated"
+    post(ledger, [*TREE, allocated], file="e.xlsx")
+
+    def used(
+        ref: str, minor: int, *, of: str | None = None, programme: str | None = None, fund: str = "AMIF"
+    ) -> Record:
+        record = project(ref, amount(100), amount(minor, stage=stage, on=date(2031, 1, 1)), fund=fund)
+        record.envelope, record.programme = of, programme
+        return record
+
+    post(ledger, [used("P", 60_000, of="A"), used("Q", 40_000, of="B"), used("R", 500, programme="PRG", fund="BMVI")])
+    assert run(ledger, rule) == []
+    post(ledger, [used("P", 60_001, of="A"), used("R", 501, programme="PRG", fund="BMVI")], file="newer.xlsx")
+    found = run(ledger, rule)
+    assert {finding.code for finding in found} == {leaf["code"]}
+    assert all(leaf["over"] in finding.message for finding in found)
+    named = [
+        finding.values.get("envelope") or finding.values.get("programme") or finding.values["fund"] for finding in found
+    ]
+    assert named == ["A", "TOT", "PRG", "AMIF"]
 
 
 def test_illustrative_commitments_count_only_on_request(ledger: Database) -> None:

@@ -82,3 +82,17 @@ def test_what_could_not_be_looked_at_is_never_silent(
     assert "paid-above-contracted" in said.err
     assert result["notes"][0] in euledger("--db", bare, "check", "-v").out
     assert euledger("--db", bare, "-q", "check", "--only", "paid-above-contracted").err == ""
+
+
+def test_a_total_cost_that_is_all_eu_share_is_seen(euledger: Euledger, bare: Path, sheet: Callable[..., Path]) -> None:
+    """The total leaves nothing to book beside the share, so the kept cell is asked."""
+    header = ["project_ref", "title", "fund", "country", "total_cost", "eu_contribution", "intervention_type"]
+    rows = [
+        ["ALL", "a", "AMIF", "FR", "1000.00", "1000.00", "specific action"],
+        ["SUPPORT", "b", "AMIF", "FR", "1000.00", "1000.00", "operating support"],
+        ["SILENT", "c", "AMIF", "FR", None, "1000.00", "specific action"],
+    ]
+    euledger("--db", bare, "import", sheet(header, *rows), "--set", "currency=EUR")
+    run = euledger("--db", bare, "check", "--only", "cofinancing-rate", "-f", "json")
+    (result,) = run.json["results"]
+    assert (run.code, run.told, result["not_checked"]) == (1, [("2", "cofinancing-rate")], 1)
