@@ -146,9 +146,11 @@ class Session:
 
     def fail(self, code: int, message: str) -> int:
         """Tell in one line (and in JSON, if that was asked for) that the work could not be done; returns `code`."""
+        from ledger.reporting.safe_text import terminal_text
+
         self.exit_code = code
         message = hidden(" ".join(message.split()))
-        click.echo(f"euledger: {message}", err=True)
+        click.echo(f"euledger: {terminal_text(message)}", err=True)
         if self.wants_json:
             click.echo(self._envelope([], [], error=message))
         return code
