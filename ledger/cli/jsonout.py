@@ -27,7 +27,11 @@ def envelope(
     document = {**frame(command, code, findings), "results": plain(results)}
     if error:
         document["error"] = error
-    text = json.dumps(document, ensure_ascii=ascii_only, indent=2)
+    return escaped(json.dumps(document, ensure_ascii=ascii_only, indent=2))
+
+
+def escaped(text: str) -> str:
+    """JSON whose control characters are all escaped: what it says is the same."""
     return _CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 

@@ -122,10 +122,14 @@ class Session:
         self, pieces: Callable[[dict[str, Any]], Iterable[str]], findings: Iterable[Finding]
     ) -> NoReturn:
         """As `finish`, of results too long to be held as one text; `pieces` is given the JSON document around them."""
+        from ledger.cli.jsonout import escaped
+        from ledger.reporting.safe_text import terminal_text
+
         found = [*findings, *self.notes]
         self.exit_code = exit_for(found)
+        harmless = escaped if self.wants_json else terminal_text
         for piece in pieces(self.frame(found)):
-            click.echo(piece, nl=False)
+            click.echo(harmless(piece), nl=False)
         if self.wants_json:
             click.echo()
         else:

@@ -15,7 +15,7 @@ from typing import Any
 import ledger
 from ledger.domain.money import Money, minor_digits
 from ledger.reporting import words
-from ledger.reporting.figures import CURRENT, Row, Summary
+from ledger.reporting.figures import Row, Summary
 from ledger.reporting.tables import Cell, Column, Formula, Indented, Kind, Table, key_column
 from ledger.reporting.workbook import AGREES, DIFFERS, Book, SheetPlan, new_book
 from ledger.store.envelopes import EnvelopeState
@@ -204,7 +204,7 @@ def _summary(book: Book, summary: Summary, sums: Sums, notice: str) -> None:
             row,
             [words.group(row), *[None] * len(keys)],
             summed=sums.by_group.get(row.group, 0),
-            formula=_group_formula(row, letters, first_sum + place),
+            formula=_group_formula(row),
         )
         for place, row in enumerate(summary.totals)
     ]
@@ -235,14 +235,8 @@ def _letters(columns: Sequence[Column]) -> dict[str, str]:
     return {column.name: xl_col_to_name(index) for index, column in enumerate(columns)}
 
 
-def _group_formula(row: Row, letters: dict[str, str], at: int) -> str:
-    """The sum of a group. A price basis may be any text, and none of a list's is ever written into a formula."""
+def _group_formula(row: Row) -> str:
     currency, price_basis, is_illustrative = row.group
-    if price_basis != CURRENT and not (price_basis.isascii() and price_basis.isdigit() and len(price_basis) <= 4):
-        return (
-            f'=ROUND(SUMPRODUCT((Detail_Currency="{currency}")*EXACT(Detail_Prices,${letters["price_basis"]}{at})*'
-            f'(Detail_Data="{words.data(is_illustrative)}")*Detail_Amount),{minor_digits(currency)})'
-        )
     return (
         f'=ROUND(SUMIFS(Detail_Amount,Detail_Currency,"{currency}",Detail_Prices,"{words.prices(price_basis)}",'
         f'Detail_Data,"{words.data(is_illustrative)}"),{minor_digits(currency)})'

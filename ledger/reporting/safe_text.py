@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from hashlib import sha256
 
 from ledger.domain.findings import Finding
 
@@ -21,6 +22,8 @@ _DIVIDED = re.compile(rf'([;\t\r\n][\s"\ufeff]*)(?=[{_SIGNS}])')
 _DIVIDED_SAFELY = re.compile(r"""([;\t\r\n][\s"\ufeff]*)'""")
 #: What a terminal acts upon: control characters but TAB and LF, and signs that turn the direction of what follows.
 _MOVES = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_PLAIN = re.compile("[a-z0-9](?:[a-z0-9 .-]{0,38}[a-z0-9])?")
+_NOT_PLAIN = re.compile("[^a-z0-9 .-]")
 #: Characters (UTF-16 units) that a cell of Excel holds.
 _CELL_LIMIT = 32_767
 _CUT = " … [cut]"
@@ -59,6 +62,18 @@ def terminal_text(text: str) -> str:
     return _MOVES.sub(
         lambda found: f"\\x{ord(found[0]):02x}" if ord(found[0]) < 0x100 else f"\\u{ord(found[0]):04x}", text
     )
+
+
+def name_text(text: str) -> str:
+    """A short name for `text` that may stand in a formula: letters, digits and a few signs, no two texts alike.
+
+    Formulas take `*`, `?` and `>5` in a text for patterns and know no capital letters, so whatever is not plain already
+    gets the first eight digits of its SHA-256.
+    """
+    if _PLAIN.fullmatch(text):
+        return text
+    digest = sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    return f"{' '.join(_NOT_PLAIN.sub(' ', text.lower()).split())[:40]} #{digest}".strip()
 
 
 def cuts(text: str) -> bool:

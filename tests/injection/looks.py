@@ -20,9 +20,9 @@ _RUN = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 #: Formulas that this program writes: numbers, addresses, names of its own ranges, and its own words in quotes.
 _OURS = re.compile(
-    r"(?:ROUND|SUMIFS|SUMPRODUCT|EXACT|SUM|LEFT|SUBTOTAL|IF|ABS|MOD|ROW|COUNTIF|COUNTA|AND|OR|LEN|ISNUMBER|TRUE|FALSE|Detail_\w+"
+    r"(?:ROUND|SUMIFS|SUMPRODUCT|EXACT|SUM|LEFT|SUBTOTAL|IF|ABS|MOD|ROW|COUNTIF|COUNTA|AND|OR|LEN|ISNUMBER|TRUE|FALSE|(?:Detail|List)_\w+"
     r"|'[\w ]+'!|[A-Za-z]+!"
-    r'|Lists|\$?[A-Z]{1,3}\$?[0-9]+|\$?[0-9.]+|"[\w ✓✗-]*"|[-+*/(),<>=:!])*'
+    r'|Lists|\$?[A-Z]{1,3}\$?[0-9]+|\$?[0-9.]+|"[\w ✓✗–#.-]*"|[-+*/(),<>=:!])*'
 )
 
 
@@ -55,6 +55,7 @@ def acting_in_csv(path: Path) -> list[str]:
     """Cells that a spreadsheet program would run, whichever sign it takes for the delimiter."""
     raw = path.read_bytes().decode("utf-8")
     found = []
+    csv.field_size_limit(len(raw) + 1)  # divided at the wrong sign, a file may be one cell
     for delimiter in ",;\t":
         for row in csv.reader(io.StringIO(raw, newline=""), delimiter=delimiter):
             found += [
@@ -82,7 +83,7 @@ def acting_in_markdown(path: Path) -> list[str]:
     text = path.read_text("utf-8")
     tags = _Tags()
     tags.feed(reader.render(text))
-    ours = {"h1", "p", "ul", "li", "strong", "table", "thead", "tbody", "tr", "th", "td"}
+    ours = {"h1", "h2", "p", "ul", "li", "strong", "table", "thead", "tbody", "tr", "th", "td"}
     # What GitHub and others make a link of by themselves.
     bare = re.findall(r"(?<!\\)(?:https?|ftp):?//\S*|(?<![\w\\])www\.\S*", text)
     return [tag for tag in tags.found if tag not in ours] + [link for link in bare if MARK in link]

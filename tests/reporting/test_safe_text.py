@@ -17,6 +17,7 @@ from ledger.reporting.safe_text import (
     cuts,
     from_csv_text,
     markdown_text,
+    name_text,
     printable,
     terminal_text,
 )
@@ -68,6 +69,13 @@ def test_markdown_text_stays_in_its_cell() -> None:
 def test_a_terminal_is_told_nothing_but_text() -> None:
     assert terminal_text("Zaytūna\n\té 12\u00a0500,00 €") == "Zaytūna\n\té 12\u00a0500,00 €"
     assert terminal_text("\x1b[2J\x9b1m\r\u202e\ud800") == r"\x1b[2J\x9b1m\x0d\u202e\ud800"
+
+
+@given(st.text(), st.text())
+def test_a_name_fits_a_formula_and_is_nobody_elses(one: str, other: str) -> None:
+    assert re.fullmatch("[a-z0-9 .#-]+", name_text(one))
+    assert (name_text(one).casefold() == name_text(other).casefold()) == (one == other)
+    assert name_text("2018") == "2018"
 
 
 def test_what_was_cut_is_told_with_its_places() -> None:
