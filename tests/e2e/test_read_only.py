@@ -176,7 +176,7 @@ READING = (
     "compare ledger LIST",
     "check",
     "seal -o OUT/c.txt",
-    "seal proof transfer:1 -o OUT/proof.txt",
+    "seal proof --row transfer:1 -o OUT/proof.txt",
     "verify",
     "why P",
     "summary -o OUT/s.xlsx",

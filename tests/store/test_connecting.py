@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import ipaddress
 import json
-import os
-import time
+import socket
+import socketserver
+import ssl
+import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
-import psycopg
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from sqlalchemy import text
 from sqlalchemy.engine import URL, make_url
 
 from ledger.cli.main import main
-from ledger.store.database import Database, parse_url
+from ledger.domain.overriding import override
 from tests.builders import new_ledger
 
 
@@ -61,7 +63,7 @@ def test_a_service_file(
 def test_the_password_stands_elsewhere(
     server: URL, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], way: str
 ) -> None:
-    bare = server.set(password=None)
+    bare = server._replace(password=None)
     assert current(str(bare), capsys)[0] == 4, "the control: without one it is refused"
     kept = tmp_path / "passwords"
     kept.write_text(f"*:*:*:{server.username}:{server.password}\n")
@@ -71,7 +73,7 @@ def test_the_password_stands_elsewhere(
     else:
         monkeypatch.setenv(way, str(kept) if way == "PGPASSFILE" else str(server.password))
     code, told = current(str(bare), capsys)
-    assert code == 0
+    assert code == 0, told
     assert str(server.password) not in told
 
 
@@ -101,46 +103,67 @@ def certificate(
     return signed, key
 
 
+class Tls(socketserver.BaseRequestHandler):
+    """Says yes to TLS as a PostgreSQL server does, and hands on what it decrypts to one that was built without."""
+
+    @override
+    def handle(self) -> None:
+        """One connection."""
+        server: Any = self.server
+        with suppress(OSError):  # the client may hang up when it sees the certificate
+            assert len(self.request.recv(8)) == 8  # the request for TLS
+            self.request.sendall(b"S")
+            with (
+                server.context.wrap_socket(self.request, server_side=True) as client,
+                socket.create_connection(server.behind) as behind,
+            ):
+                back = threading.Thread(target=carry, args=(behind, client))
+                back.start()
+                carry(client, behind)
+                back.join()
+
+
+def carry(source: socket.socket, target: socket.socket) -> None:
+    """Hand on all that comes, and then the end."""
+    with suppress(OSError):
+        while content := source.recv(65_536):
+            target.sendall(content)
+        target.shutdown(socket.SHUT_WR)
+
+
 @pytest.fixture
 def with_tls(server: URL, tmp_path: Path) -> Iterator[URL]:
-    """The server with a certificate of the authority ours.crt; other.crt is another authority."""
+    """The server behind a certificate of the authority ours.crt; other.crt is another authority."""
     authority = certificate("ours", tmp_path)
     certificate("other", tmp_path)
     certificate("server", tmp_path, authority)
-    plain = server.set(drivername="postgresql").render_as_string(hide_password=False)
-    with psycopg.connect(plain, autocommit=True) as connection:
-        row = connection.execute("SHOW data_directory").fetchone()
-        assert row is not None
-        data = Path(row[0])
-        for ending in ("crt", "key"):
-            target = data / f"server.{ending}"
-            target.write_bytes((tmp_path / f"server.{ending}").read_bytes())
-            target.chmod(0o600)
-            os.chown(target, data.stat().st_uid, data.stat().st_gid)
-        connection.execute("ALTER SYSTEM SET ssl = on")
-        connection.execute("SELECT pg_reload_conf()")
-        until = time.monotonic() + 10
-        while connection.execute("SHOW ssl").fetchone() != ("on",):
-            assert time.monotonic() < until
-            time.sleep(0.05)
-        yield server
-        connection.execute("ALTER SYSTEM RESET ssl")
-        connection.execute("SELECT pg_reload_conf()")
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Tls) as front:
+        held: Any = front
+        held.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        held.context.load_cert_chain(tmp_path / "server.crt", tmp_path / "server.key")
+        held.behind = (server.host, server.port)
+        front.daemon_threads = True
+        threading.Thread(target=front.serve_forever, daemon=True).start()
+        yield server.set(port=int(front.server_address[1]))
+        front.shutdown()
 
 
-def test_tls_is_checked_as_asked(with_tls: URL, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    def url(**options: str) -> str:
-        return with_tls.update_query_dict(options).render_as_string(hide_password=False)
+def test_tls_is_checked_as_asked(
+    with_tls: URL, server: URL, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def url(place: URL, **options: str) -> str:
+        return place.update_query_dict(options).render_as_string(hide_password=False)
 
-    ours = url(sslmode="verify-full", sslrootcert=str(tmp_path / "ours.crt"))
-    database = Database(parse_url(ours))
-    with database.read() as connection:
-        used = connection.execute(text("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()")).scalar()
-    database.close()
-    assert used is True
-    assert current(ours, capsys)[0] == 0
-    for authority in ("other", "nowhere"):
-        code, told = current(url(sslmode="verify-full", sslrootcert=str(tmp_path / f"{authority}.crt")), capsys)
-        assert code == 4, authority
-        assert "certificate" in told
+    ours = str(tmp_path / "ours.crt")
+    assert current(url(with_tls, sslmode="verify-full", sslrootcert=ours), capsys)[0] == 0
+    refused = {
+        "another authority": url(with_tls, sslmode="verify-full", sslrootcert=str(tmp_path / "other.crt")),
+        "no authority": url(with_tls, sslmode="verify-full", sslrootcert=str(tmp_path / "nowhere.crt")),
+        "another name": url(with_tls.set(host="localhost"), sslmode="verify-full", sslrootcert=ours),
+        "no TLS there": url(server, sslmode="require"),
+    }
+    for why, named in refused.items():
+        code, told = current(named, capsys)
+        assert code == 4, why
+        assert "certificate" in told or "SSL" in told, (why, told)
         assert str(with_tls.password) not in told
