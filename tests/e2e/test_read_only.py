@@ -172,6 +172,11 @@ READING = (
     "import LIST -n",
     "template projects -o OUT/t.xlsx",
     "figure list",
+    "figure waivers",
+    "report list",
+    "report show budget-summary",
+    "report run budget-summary -o OUT/r.xlsx",
+    "report test budget-summary",
     "reconcile",
     "compare ledger LIST",
     "check",
@@ -194,7 +199,18 @@ READING = (
     "db history",
 )
 #: The others: they write, or ask for what this ledger has none of.
-WRITING = {"demo", "init", "db upgrade", "db restore", "db grant", "db revoke", "db grants"}
+WRITING = {
+    "demo",
+    "init",
+    "db upgrade",
+    "db restore",
+    "db grant",
+    "db revoke",
+    "db grants",
+    "figure add",
+    "figure waive",
+    "figure unwaive",
+}
 ABSENT = {"figure show", "audit samples show"}
 
 
