@@ -90,6 +90,7 @@ def _mark(path: Path, findings: Sequence[Finding], out: Path) -> list[Finding]:
 def _copy(path: Path, book: Workbook, findings: Sequence[Finding], out: Path) -> list[Finding]:
     from ledger.intake.readers.book import ReadFailed
     from ledger.reporting.marked_copy import copy_marked
+    from ledger.reporting.safe_text import cut_findings
 
     if out.suffix.lower() == ".xlsm":
         raise UsageProblem(f"{out.name}: {path.name} has no macros to keep; name the marked copy .xlsx")
@@ -97,10 +98,10 @@ def _copy(path: Path, book: Workbook, findings: Sequence[Finding], out: Path) ->
         sheets = [_sheet(sheet) for sheet in book.sheets]
     except ReadFailed as failure:
         return [_refused(failure.finding.message, path)]
-    copy_marked(sheets, findings, out)
+    cut = copy_marked(sheets, findings, out)
     lost = "values" if book.format in ("csv", "html", "iati", "zip") else "values, without its formulas and looks"
     message = f"{out.name} holds the cells of the {book.format} file ({lost}), marked"
-    return [Finding("annotate-copied", message, path.name)]
+    return [Finding("annotate-copied", message, path.name), *cut_findings(out.name, cut)]
 
 
 def _sheet(sheet: Sheet) -> SheetCopy:

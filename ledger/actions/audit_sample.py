@@ -12,6 +12,7 @@ from ledger.actions.audit_terms import Request, Sample
 from ledger.audit import sampling
 from ledger.audit.sampling import StratumSample
 from ledger.domain.money import Money, display
+from ledger.reporting.safe_text import cut_findings
 from ledger.reporting.samples import Item, write_checklist
 from ledger.store import batches, samples, schema
 from ledger.store.database import Connection, Database
@@ -64,7 +65,7 @@ def draw(
 
 
 def checklist(done: Sample, path: Path) -> None:
-    """Write the sample as a workbook to fill in; `evaluate` reads it back. Only .xlsx."""
+    """Write the sample as a workbook to fill in; `evaluate` reads it back. Only .xlsx. What was cut is told in `done`."""
     if path.suffix.lower() != ".xlsx":
         raise scope.UsageProblem(f"{path.name}: the checklist is a workbook, its ending must be .xlsx")
     book, tolerable = (display(each.minor, done.currency) for each in (done.book_value, done.tolerable_error))
@@ -74,7 +75,8 @@ def checklist(done: Sample, path: Path) -> None:
         f"Tolerable error {tolerable}. Seed {done.seed}, population {done.population_sha256}",
         "Fill in the audited value of each unit, then: euledger audit evaluate FILE --sample " + str(done.sample),
     ]
-    write_checklist(path, f"Audit sample {done.sample}", lines, done.items)
+    cut = write_checklist(path, f"Audit sample {done.sample}", lines, done.items)
+    done.findings += cut_findings(path.name, cut)
 
 
 def _items(

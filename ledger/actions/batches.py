@@ -13,6 +13,7 @@ from ledger.domain.records import RowState
 from ledger.intake.cells import column_letter
 from ledger.intake.readers.book import ReadFailed
 from ledger.reporting.delimited import write_csv
+from ledger.reporting.safe_text import cut_findings
 from ledger.reporting.tables import Cell, Column, Kind, Table
 from ledger.reporting.workbook import SheetPlan, new_book
 from ledger.store import batches, schema, standing
@@ -107,8 +108,10 @@ def batch_rows(database: Database, number: int, state: RowState | None = None) -
         ]
 
 
-def write_rows(database: Database, number: int, state: RowState | None, path: Path) -> Finding | None:
+def write_rows(database: Database, number: int, state: RowState | None, path: Path) -> list[Finding]:
     """Write the rows of a batch (of one state, or all) to .xlsx or .csv, with what was said of each and its cells.
+
+    Returns why nothing was written, or what was cut.
 
     The cells are read again from the kept file, as text; a row that was refused stands there as the sender wrote it.
     Raises UsageProblem for another ending; OSError where `path` cannot be written.
@@ -117,7 +120,7 @@ def write_rows(database: Database, number: int, state: RowState | None, path: Pa
         raise UsageProblem(f"{path.name}: the ending must be .xlsx or .csv")
     found = batch_rows(database, number, state)
     if isinstance(found, Finding):
-        return found
+        return [found]
     with database.read() as connection:
         kept = batches.files(connection, number)
         cells: dict[tuple[str, str, int], list[str]] = {}
@@ -130,7 +133,7 @@ def write_rows(database: Database, number: int, state: RowState | None, path: Pa
                             if (sheet.name or "", row.number) in wanted:
                                 cells[name, sheet.name or "", row.number] = [shown(value) for value in row.values]
         except ReadFailed as failure:
-            return failure.finding
+            return [failure.finding]
     width = max((len(row) for row in cells.values()), default=0)
     letters = [Column(column_letter(n), column_letter(n), Kind.PROSE, 24) for n in range(1, width + 1)]
     columns = [
@@ -149,7 +152,7 @@ def write_rows(database: Database, number: int, state: RowState | None, path: Pa
     table = Table(columns, lines)
     if path.suffix.lower() == ".csv":
         write_csv(table, path)
-        return None
+        return []
     title = f"Rows of batch {number}" + (f": {state.value}" if state else "")
     with new_book(path, title=title, recorded_at=None) as book_out:
         book_out.add("Rows")
@@ -162,7 +165,7 @@ def write_rows(database: Database, number: int, state: RowState | None, path: Pa
                 frozen=3,
             )
         )
-    return None
+        return cut_findings(path.name, book_out.cut)
 
 
 def revert(database: Database, number: int, *, dry_run: bool = False) -> RevertResult:

@@ -13,6 +13,7 @@ from ledger.domain.findings import Finding
 from ledger.domain.money import Money
 from ledger.reporting import words
 from ledger.reporting.delimited import write_csv
+from ledger.reporting.safe_text import cut_findings
 from ledger.reporting.tables import Cell, Column, Kind, Table
 from ledger.reporting.workbook import SheetPlan, new_book
 from ledger.store import batches, bridges, rates, schema, totals
@@ -331,7 +332,10 @@ def _spans(sums: _Sums, by: Sequence[str]) -> list[Span]:
 
 
 def write(done: Bridge, path: Path) -> None:
-    """Write the bridge to .csv or .xlsx, a line for each step. Raises UsageProblem for another ending."""
+    """Write the bridge to .csv or .xlsx, a line for each step; what was cut is told in `done`.
+
+    Raises UsageProblem for another ending.
+    """
     if path.suffix.lower() not in FORMATS:
         raise scope.UsageProblem(f"{path.name}: the ending must be one of {' '.join(FORMATS)}")
     table = _table(done)
@@ -342,6 +346,7 @@ def write(done: Bridge, path: Path) -> None:
     with new_book(path, title=title, recorded_at=None) as book:
         book.add("Bridge")
         book.fill(SheetPlan("Bridge", title, table, lines=[subject(done)], frozen=len(done.by)))
+        done.findings += cut_findings(path.name, book.cut)
 
 
 def subject(done: Bridge) -> str:

@@ -12,6 +12,7 @@ from ledger.actions.scope import UsageProblem
 from ledger.domain.money import Money, plain
 from ledger.reconcile.comparison.model import Change, Item, Measure, Place, Suspicion, counted
 from ledger.reporting.delimited import write_csv
+from ledger.reporting.safe_text import cut_findings
 from ledger.reporting.tables import Cell, Column, Kind, Table
 from ledger.reporting.workbook import SheetPlan, new_book
 
@@ -106,6 +107,8 @@ def _of(item: Item, doubts: dict[Place, Suspicion]) -> Suspicion | None:
 def write(done: Compared, path: Path) -> None:
     """Write the comparison: .csv has the rows that differ, .xlsx sheets for sums, differences, fields and proposals.
 
+    What was cut is told in `done`.
+
     Raises UsageProblem for another ending.
     """
     suffix = path.suffix.lower()
@@ -126,6 +129,7 @@ def write(done: Compared, path: Path) -> None:
         book.add(*sheets)
         for name, table in sheets.items():
             book.fill(SheetPlan(name, f"{name}: {title}", table))
+        done.findings += cut_findings(path.name, book.cut)
 
 
 def _sums(done: Compared) -> Table:

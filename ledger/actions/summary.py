@@ -17,6 +17,7 @@ from ledger.reporting.budget import write_budget
 from ledger.reporting.delimited import write_csv
 from ledger.reporting.figures import CURRENT, HOME_CURRENCY, Row, Summary, collect
 from ledger.reporting.markdown import write_markdown
+from ledger.reporting.safe_text import cut_findings
 from ledger.reporting.tables import summary_table
 from ledger.reporting.workbook import ReportTooLarge
 from ledger.store import envelopes, reports, schema
@@ -80,7 +81,7 @@ def summarise(
 def write(database: Database, summary: Summary, path: Path) -> list[Finding]:
     """Write the summary to `path` in the format of its ending (one of FORMATS), in one step.
 
-    Returns what came to light on writing: a sum that its transfers do not bear out. Raises UsageProblem for another
+    Returns what came to light on writing: a sum that its transfers do not bear out, a text that was cut. Raises UsageProblem for another
     ending and for what does not fit the format; OSError where `path` cannot be written.
     """
     writer = FORMATS.get(path.suffix.lower())
@@ -107,7 +108,7 @@ def _write_workbook(database: Database, summary: Summary, path: Path) -> list[Fi
         tree = _envelopes(connection, summary)
         # Pinned to the head: whatever was booked since the sums were taken is in neither.
         sums = write_budget(summary, reports.lines(connection, summary.pinned, summary.by), tree, path)
-    return [
+    differing = [
         Finding(
             "balance-differs",
             f"{words.group(row)}: the balances say {display(row.amount.minor, row.group[0])}, "
@@ -116,6 +117,7 @@ def _write_workbook(database: Database, summary: Summary, path: Path) -> list[Fi
         for row in summary.totals
         if sums.by_group.get(row.group, 0) != row.amount.minor
     ]
+    return differing + cut_findings(path.name, sums.cut)
 
 
 #: How each ending is written. JSON is the command line's: its envelope is the same for every command.

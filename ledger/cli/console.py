@@ -18,6 +18,7 @@ import click
 
 from ledger.domain.findings import Finding, Severity
 from ledger.domain.money import Money, display, grouped
+from ledger.reporting.safe_text import terminal_text
 
 #: Findings and tree lines shown in text before "… and N more".
 SHOWN_AT_MOST: Final = 20
@@ -47,25 +48,28 @@ class Column:
 
 @dataclass(slots=True)
 class Console:
-    """How much is said: `quiet` leaves out talk and notes, `verbose` shows every line."""
+    """How much is said: `quiet` leaves out talk and notes, `verbose` shows every line.
+
+    No text of a file reaches the terminal without `terminal_text`, so none can move the cursor or change a colour.
+    """
 
     quiet: bool = False
     verbose: bool = False
 
     def say(self, text: str = "") -> None:
         """Data, on stdout."""
-        click.echo(text)
+        click.echo(terminal_text(text))
 
     def talk(self, text: str) -> None:
         """What is being done and what to do next, on stderr; nothing when quiet."""
         if not self.quiet:
-            click.echo(text, err=True)
+            click.echo(terminal_text(text), err=True)
 
     def table(self, columns: Sequence[Column], rows: Iterable[Sequence[object]]) -> None:
         """A table on stdout. Cells are wrapped, never cut: no digit of an amount may go missing."""
-        shown_rows = [[shown(cell) for cell in row] for row in rows]
+        shown_rows = [[terminal_text(shown(cell)) for cell in row] for row in rows]
         if len(shown_rows) > QUICK_FROM and (lines := _quick_table(columns, shown_rows, width(sys.stdout))):
-            self.say("\n".join(lines))
+            click.echo("\n".join(lines))
             return
         from rich import box
         from rich.console import Console as RichConsole
@@ -106,9 +110,9 @@ class Console:
             click.secho(f"{heading} ({len(group)})", fg=colour, bold=True, err=not as_data)
             for remedy, lines in _by_remedy(group[:left]).items():
                 for finding in lines:
-                    click.echo(finding, err=not as_data)
+                    click.echo(terminal_text(str(finding)), err=not as_data)
                 for line in _wrapped(remedy, width(sys.stdout if as_data else sys.stderr) - 4):
-                    click.echo(f"    {line}", err=not as_data)
+                    click.echo(f"    {terminal_text(line)}", err=not as_data)
             left -= min(left, len(group))
         if not self.verbose and (hidden := len(shown_ones) - SHOWN_AT_MOST) > 0:
             click.echo(f"… and {hidden} more (use -v or --format json)", err=not as_data)

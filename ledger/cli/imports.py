@@ -12,7 +12,7 @@ import click
 from ledger.cli import options
 from ledger.cli.console import Column
 from ledger.cli.session import Session, UserError, pass_session
-from ledger.domain.findings import Finding
+from ledger.domain.findings import Finding, stops
 from ledger.domain.records import RowState
 from ledger.reporting.exact_json import plain
 
@@ -111,12 +111,12 @@ def rows(session: Session, *, batch: int, state: str | None, output: Path | None
     wanted = RowState(state) if state else None
     if output is not None:
         try:
-            problem = batches.write_rows(session.database_to_read(), batch, wanted, output)
+            findings = batches.write_rows(session.database_to_read(), batch, wanted, output)
         except OSError as error:
             raise UserError(f"cannot write {output}: {error.strerror or error}.") from error
-        if problem is not None:
-            session.finish(None, [problem], _nothing)
-        session.finish({"written": str(output)}, [], lambda: session.console.talk(f"Written: {output}"))
+        if stops(findings):
+            session.finish(None, findings, _nothing)
+        session.finish({"written": str(output)}, findings, lambda: session.console.talk(f"Written: {output}"))
     found = batches.batch_rows(session.database_to_read(), batch, wanted)
     if isinstance(found, Finding):
         session.finish(None, [found], _nothing)

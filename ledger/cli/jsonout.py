@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ledger.domain.findings import Finding
 from ledger.domain.money import Money
 from ledger.reporting.exact_json import plain
+
+#: Control characters that JSON lets pass and some terminals act upon.
+_CONTROL = re.compile("[\x7f-\x9f]")
 
 
 def one_or_many(amounts: Sequence[Money]) -> Money | Sequence[Money] | None:
@@ -23,7 +27,12 @@ def envelope(
     document = {**frame(command, code, findings), "results": plain(results)}
     if error:
         document["error"] = error
-    return json.dumps(document, ensure_ascii=ascii_only, indent=2)
+    return escaped(json.dumps(document, ensure_ascii=ascii_only, indent=2))
+
+
+def escaped(text: str) -> str:
+    """JSON whose control characters are all escaped: what it says is the same."""
+    return _CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def frame(command: str, code: int, findings: Iterable[Finding]) -> dict[str, Any]:

@@ -14,7 +14,6 @@ from ledger import __version__
 from ledger.cli import passwords
 from ledger.cli.exits import DATABASE, INTERNAL, INTERRUPTED, USAGE
 from ledger.cli.lazy import LazyGroup
-from ledger.cli.options import common
 from ledger.cli.session import Session, pass_session
 
 #: name -> (where it is, its one line); a test holds the lines against the commands' own help.
@@ -65,9 +64,6 @@ def cli(ctx: click.Context, session: Session) -> None:
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help())
         session.console.talk(f"\n{_what_next(session)}")
-
-
-cli.params += common()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -148,7 +148,7 @@ class Command(click.Command):
 
 
 class Group(click.Group):
-    """A group of such commands."""
+    """A group of such commands; one that is a command as well takes the common options too."""
 
     command_class = Command
     #: click's sign for "a group inside is of the same kind"
@@ -156,6 +156,8 @@ class Group(click.Group):
 
     def __init__(self, name: str | None, **attributes: Any) -> None:
         super().__init__(name, **_with_kept_lines(attributes))
+        if self.invoke_without_command:
+            self.params += common()
 
 
 def _with_kept_lines(attributes: dict[str, Any]) -> dict[str, Any]:

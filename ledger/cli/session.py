@@ -122,10 +122,14 @@ class Session:
         self, pieces: Callable[[dict[str, Any]], Iterable[str]], findings: Iterable[Finding]
     ) -> NoReturn:
         """As `finish`, of results too long to be held as one text; `pieces` is given the JSON document around them."""
+        from ledger.cli.jsonout import escaped
+        from ledger.reporting.safe_text import terminal_text
+
         found = [*findings, *self.notes]
         self.exit_code = exit_for(found)
+        harmless = escaped if self.wants_json else terminal_text
         for piece in pieces(self.frame(found)):
-            click.echo(piece, nl=False)
+            click.echo(harmless(piece), nl=False)
         if self.wants_json:
             click.echo()
         else:
@@ -146,9 +150,11 @@ class Session:
 
     def fail(self, code: int, message: str) -> int:
         """Tell in one line (and in JSON, if that was asked for) that the work could not be done; returns `code`."""
+        from ledger.reporting.safe_text import terminal_text
+
         self.exit_code = code
         message = hidden(" ".join(message.split()))
-        click.echo(f"euledger: {message}", err=True)
+        click.echo(f"euledger: {terminal_text(message)}", err=True)
         if self.wants_json:
             click.echo(self._envelope([], [], error=message))
         return code

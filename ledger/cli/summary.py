@@ -52,6 +52,7 @@ def summary(
     Changes: nothing in the ledger; -o writes a file (xlsx, csv, json or md).
     """
     from ledger.actions import summary as action
+    from ledger.reporting.files import replacing
 
     keys = [key.strip() for key in by.split(",") if key.strip()]
     if output is not None and output.suffix.lower() not in (".json", *action.FORMATS):
@@ -73,9 +74,9 @@ def summary(
         session.finish(results, done.findings, lambda: print_summary(session.console, done))
     try:
         if output.suffix.lower() == ".json":
-            output.write_text(
-                envelope("summary", 0, results, [*done.findings, *session.notes]) + "\n", encoding="utf-8"
-            )
+            text = envelope("summary", 0, results, [*done.findings, *session.notes]) + "\n"
+            with replacing(output) as draft:
+                draft.write_text(text, encoding="utf-8")
         else:
             done.findings.extend(action.write(database, done, output))
     except OSError as error:

@@ -179,6 +179,8 @@ _REGISTRY: tuple[tuple[str, Severity, str, str], ...] = (
      "Mend what the message names, or work from the findings themselves."),
     ("annotate-copied", Severity.INFO, "The file's format carries no marks: its cells were written to a new workbook.",
      "Nothing to do; send the new workbook back, or mend the file itself."),
+    ("text-cut", Severity.INFO, "A cell of a workbook holds 32 767 characters; a longer text was cut there.",
+     "Read the whole text in the source file; csv and JSON hold it too."),
     ("annotate-macros", Severity.WARNING, "The marked copy is a .xlsx, which may carry no macros: they were left out.",
      "Give the copy a name that ends in .xlsm to keep them."),
     # --- the cell ------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 
 from ledger.domain.records import Kind
@@ -12,6 +13,7 @@ from ledger.intake.identify import IdentifiedColumn, IdentifiedTable
 from ledger.intake.layouts import Layout
 from ledger.intake.profiles import TableRule
 
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 _UNITS = {1: "1", 10**3: "thousand", 10**6: "million"}
 
 
@@ -128,7 +130,12 @@ def _headers(table: IdentifiedTable) -> list[str]:
 
 
 def _quoted(text: str | None) -> str:
-    return json.dumps(text or "", ensure_ascii=False)
+    # A string of TOML is one of JSON but for DEL; half a surrogate pair has no place in a file.
+    return json.dumps(_whole(text or ""), ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _whole(text: str) -> str:
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _listed(texts: Sequence[str]) -> str:
@@ -136,5 +143,5 @@ def _listed(texts: Sequence[str]) -> str:
 
 
 def _comment(text: str) -> str:
-    """A text that stays on one line."""
-    return " ".join(text.split())
+    """A text that stays on one line, without control characters: TOML refuses them in comments too."""
+    return _CONTROL.sub("�", _whole(" ".join(text.split())))

@@ -48,10 +48,14 @@ _TRACE = "File, Sheet and Cell on the sheet Detail name the cell that each amoun
 
 @dataclass(slots=True)
 class Sums:
-    """What the lines of the detail sheet add up to, by row of the summary and by group: the values of the formulas."""
+    """What the lines of the detail sheet add up to, by row of the summary and by group: the values of the formulas.
+
+    `cut` names the cells whose text was too long for one.
+    """
 
     by_row: dict[int, int] = field(default_factory=dict)
     by_group: dict[tuple[str, str, bool], int] = field(default_factory=dict)
+    cut: list[str] = field(default_factory=list)
 
     def add(self, number: int | None, line: Line) -> None:
         """Count a line in."""
@@ -76,6 +80,7 @@ def write_budget(summary: Summary, lines: Iterable[Line], envelopes: Sequence[En
         _summary(book, summary, sums, notice)
         book.fill(_envelopes(summary, envelopes, notice))
         book.fill(_about(summary, notice))
+        sums.cut = book.cut
     return sums
 
 

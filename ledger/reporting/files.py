@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+_SQLITE = b"SQLite format 3\x00"
+
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """A draft beside `path` to write to; it takes the place of `path` on a clean exit and is removed otherwise.
 
-    OSError where the folder or an existing file cannot be written: the file that was there stays as it was.
+    OSError where the folder or an existing file cannot be written, or where it is a database: the file that was there
+    stays as it was.
     """
     if path.exists():
+        if _is_database(path):
+            raise FileExistsError(errno.EEXIST, "it is a database, perhaps a ledger; nothing is written over one")
         # On some systems the draft may replace a file that its owner has protected: ask the file itself.
         path.open("r+b").close()
     handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
@@ -27,6 +33,14 @@ def replacing(path: Path) -> Iterator[Path]:
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def _is_database(path: Path) -> bool:
+    """Whether a file is one of SQLite's: a ledger must not end as somebody's report."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(len(_SQLITE)) == _SQLITE
 
 
 def _usual_mode() -> int:

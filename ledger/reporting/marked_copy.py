@@ -26,8 +26,8 @@ from ledger.reporting.findings_sheet import (
     target,
 )
 from ledger.reporting.marked_styles import LOOKS
-from ledger.reporting.places import Mark, marks_by_sheet
-from ledger.reporting.safe_text import cell_text, printable
+from ledger.reporting.places import Mark, cell_name, marks_by_sheet
+from ledger.reporting.safe_text import cell_text, cuts, printable
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook
@@ -68,8 +68,11 @@ class SheetCopy:
     number_formats: dict[int, str] = field(default_factory=dict)
 
 
-def copy_marked(sheets: Sequence[SheetCopy], findings: Sequence[Finding], out: Path) -> None:
-    """Write the sheets with the findings marked to the workbook `out`; OSError where it cannot be written."""
+def copy_marked(sheets: Sequence[SheetCopy], findings: Sequence[Finding], out: Path) -> list[str]:
+    """Write the sheets with the findings marked to the workbook `out`; returns the cells whose text was cut.
+
+    OSError where it cannot be written.
+    """
     from xlsxwriter import Workbook
 
     by_sheet = marks_by_sheet(findings)
@@ -97,6 +100,13 @@ def copy_marked(sheets: Sequence[SheetCopy], findings: Sequence[Finding], out: P
             marks += _write_sheet(_Page(book, page, sheet), by_sheet.get(sheet.name, []))
         _write_findings(book, marks, names)
         book.close()
+    return [
+        f"{sheet.name}!{cell_name(row, column)}"
+        for sheet in sheets
+        for row, values in sheet.rows
+        for column, value in enumerate(values, 1)
+        if isinstance(value, str) and cuts(value)
+    ]
 
 
 def _names(sheets: Sequence[SheetCopy]) -> Iterator[str]:

@@ -20,6 +20,7 @@ from ledger.reporting import report_origin
 from ledger.reporting.model import DetailLine, Field, FigureSheet, Group, Made, ReportModel, Total
 from ledger.reporting.report_charts import add_charts
 from ledger.reporting.report_origin import Region
+from ledger.reporting.safe_text import cut_findings
 from ledger.reporting.tables import Cell, Column, Formula, Kind, Linked, Table
 from ledger.reporting.vocabulary import Vocabulary
 from ledger.reporting.workbook import AGREES, DIFFERS, Book, SheetPlan, new_book
@@ -55,7 +56,7 @@ class Lines:
 
 
 def write_report_book(model: ReportModel, path: Path) -> list[Finding]:
-    """Write the report to `path` in one step, and return where its lines do not bear a sum out.
+    """Write the report to `path` in one step, and return where its lines do not bear a sum out, or a text was cut.
 
     Raises ReportTooLarge for what no workbook holds, and OSError where it cannot be written.
     """
@@ -77,7 +78,9 @@ def write_report_book(model: ReportModel, path: Path) -> list[Finding]:
             regions.append(_plain_checks(book, model))
         book.fill(_about(model))
         report_origin.write(book, model, regions)
-    return [finding for sheet in model.sheets for finding in _differences(model, sheet, lines)]
+        cut = book.cut
+    differing = [finding for sheet in model.sheets for finding in _differences(model, sheet, lines)]
+    return differing + cut_findings(path.name, cut)
 
 
 def _detail(book: Book, model: ReportModel, lines: Lines) -> Region:

@@ -44,13 +44,17 @@ class Item:
         return f"{self.stratum}: exhaustive" if self.stratum else "exhaustive"
 
 
-def write_checklist(path: Path, title: str, lines: Sequence[str], items: Sequence[Item]) -> None:
-    """Two sheets: the units with a column to fill in, and every cell behind them. OSError where `path` is not writable."""
+def write_checklist(path: Path, title: str, lines: Sequence[str], items: Sequence[Item]) -> list[str]:
+    """Two sheets: the units with a column to fill in, and every cell behind them; returns the cells whose text was cut.
+
+    OSError where `path` is not writable.
+    """
     with new_book(path, title=title, recorded_at=None) as book:
         book.add("Checklist", "Cells")
         book.fill(SheetPlan("Checklist", title, Table(_UNITS, map(_unit, items)), lines=lines, frozen=2))
         cells = [_cell(item, part) for item in items for part in item.cells]
         book.fill(SheetPlan("Cells", f"{title}: the cells behind each unit", Table(_CELLS, cells), frozen=1))
+        return book.cut
 
 
 _UNITS = (

@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any, Final
 
 from ledger import shipped
+from ledger.reporting.safe_text import name_text
 
 #: The languages that every shipped word is there in; the first is the one that stands in for what a report lacks.
 LANGUAGES: Final = ("en", "fr")
@@ -36,8 +37,8 @@ class Vocabulary:
         }
 
     def prices(self, price_basis: str) -> str:
-        """`current`, or `2018 prices`: never a bare number that a spreadsheet could take for one."""
-        return self("mark.current") if price_basis == "current" else self("mark.prices", price_basis)
+        """`current`, or `2018 prices`: never a bare number that a spreadsheet could take for one, and fit for a formula."""
+        return self("mark.current") if price_basis == "current" else self("mark.prices", name_text(price_basis))
 
     def data(self, is_illustrative: bool) -> str:  # noqa: FBT001 - a value turned into its word
         """`recorded` or `illustrative`."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from ledger.reporting.figures import CURRENT, Row, Summary
+from ledger.reporting.safe_text import name_text
 
 NOTICE: Final = "⚠ CONTAINS ILLUSTRATIVE DATA: invented examples, not recorded facts. Do not quote these amounts."
 
@@ -88,8 +89,8 @@ def limits(summary: Summary) -> list[tuple[str, str]]:
 
 
 def prices(price_basis: str) -> str:
-    """`current`, or `2018 prices`: never a bare number that a spreadsheet could take for one."""
-    return price_basis if price_basis == CURRENT else f"{price_basis} prices"
+    """`current`, or `2018 prices`: never a bare number that a spreadsheet could take for one, and fit for a formula."""
+    return price_basis if price_basis == CURRENT else f"{name_text(price_basis)} prices"
 
 
 def data(is_illustrative: bool) -> str:  # noqa: FBT001 - a value turned into its word

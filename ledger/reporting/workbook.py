@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from ledger.domain.money import LIMIT_MINOR, Money, minor_digits, to_decimal
 from ledger.reporting.files import replacing
-from ledger.reporting.safe_text import cell_text
+from ledger.reporting.safe_text import cell_text, cuts
 from ledger.reporting.tables import Cell, Column, Formula, Indented, Kind, Linked, Table
 
 #: Rows that a sheet of Excel has.
@@ -92,10 +92,14 @@ class SheetPlan:
 
 @dataclass(slots=True)
 class Book:
-    """An open workbook. `add` makes the tabs in their order, `fill` writes them in any order."""
+    """An open workbook. `add` makes the tabs in their order, `fill` writes them in any order.
+
+    `cut` names the cells (`Sheet!B2`) whose text was too long for one.
+    """
 
     workbook: Any
     in_millions: bool = False
+    cut: list[str] = field(default_factory=list)
     _formats: dict[tuple[tuple[str, Any], ...], Any] = field(default_factory=dict)
     _styles: dict[tuple[str, bool], Any] = field(default_factory=dict)
     _sheets: dict[str, Any] = field(default_factory=dict)
@@ -220,7 +224,7 @@ class Book:
         if isinstance(cell, str):
             # The first column stands at the margin; all others a step in, so that no text touches an amount.
             style = "prose" if kind is Kind.PROSE else "text" if index else "first"
-            sheet.write_string(row, index, cell_text(cell), self._style(style, is_bold))
+            self._text(sheet, row, index, cell, self._style(style, is_bold))
         elif isinstance(cell, Linked):
             # The formula takes the place of the link's own text; the link stays on the cell.
             sheet.write_url(row, index, f"internal:{cell.target}", self._style("text", is_bold), "", cell.tip)
@@ -233,7 +237,7 @@ class Book:
             sheet.write_number(row, index, cell, self._style("percent", is_bold))
         elif isinstance(cell, Indented):
             style = f"level{min(cell.level, 7)}"
-            sheet.write_string(row, index, cell_text(cell.text), self._style(style, cell.is_strong))
+            self._text(sheet, row, index, cell.text, self._style(style, cell.is_strong))
         elif isinstance(cell, date):
             if cell >= _FIRST_DAY:
                 sheet.write_datetime(row, index, cell, self._style("day", is_bold))
@@ -253,6 +257,13 @@ class Book:
 
     def _money(self, amount: Money) -> str:
         return "million" if self.in_millions else f"money{minor_digits(amount.currency)}"
+
+    def _text(self, sheet: Any, row: int, index: int, text: str, style: Any) -> None:
+        if cuts(text):
+            from xlsxwriter.utility import xl_rowcol_to_cell
+
+            self.cut.append(f"{sheet.name}!{xl_rowcol_to_cell(row, index)}")
+        sheet.write_string(row, index, cell_text(text), style)
 
     def _style(self, name: str, is_bold: bool) -> Any:  # noqa: FBT001 - asked for once a cell: quick to call
         found = self._styles.get((name, is_bold))

@@ -158,7 +158,10 @@ def test_known_at_is_a_batch_or_a_moment_in_utc(typed: str, meant: str) -> None:
     assert Known().convert(typed, None, None) == meant
 
 
-@pytest.mark.parametrize("arguments", [["--db", "a.db", "imports", "list"], ["imports", "list", "--db", "a.db"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [["--db", "a.db", "imports", "list"], ["imports", "list", "--db", "a.db"], ["seal", "-o", "c.txt", "--db", "a.db"]],
+)
 def test_the_ledger_is_named_before_or_after_the_command(
     arguments: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:

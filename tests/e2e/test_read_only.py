@@ -11,10 +11,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
 from ledger.store.database import Database, parse_url
 from tests.builders import amount, post, project
+from tests.cli.test_frame import every_command
 from tests.e2e.conftest import Run
 
 #: Runs command lines in one process, in a file system where the folder of its first argument is read-only.
@@ -154,3 +156,81 @@ def test_what_a_killed_writer_left_in_the_log(ledger: Path, tmp_path: Path, eule
     assert euledger("check", "--db", fixed).code == 0, "what the message tells the owner to run"
     [run] = read_only(fixed.parent, [line])
     assert len(run.json["results"]) == before + 1
+
+
+#: Every command that does not write the ledger, as it is typed; LIST is a list, OUT a folder that can be written.
+READING = (
+    "identify LIST",
+    "profile list",
+    "profile show projects",
+    "profile new LIST -o OUT/p.toml",
+    "profile test projects",
+    "imports list",
+    "imports show 1",
+    "imports rows 1 -o OUT/rows.csv",
+    "imports revert 2 -y -n",
+    "import LIST -n",
+    "template projects -o OUT/t.xlsx",
+    "figure list",
+    "figure waivers",
+    "report list",
+    "report show budget-summary",
+    "report run budget-summary -o OUT/r.xlsx",
+    "report test budget-summary",
+    "reconcile",
+    "compare ledger LIST",
+    "check",
+    "seal -o OUT/c.txt",
+    "seal proof --row transfer:1 -o OUT/proof.txt",
+    "verify",
+    "why P",
+    "summary -o OUT/s.xlsx",
+    "audit sample --method srs --sample-size 1 -n",
+    "audit evaluate --method srs --population 9 --book-value 90 OUT/audited.csv",
+    "audit residual --population 9 --total-error-rate 0.1",
+    "audit samples list",
+    "bridge --from 1",
+    "pack -o OUT/p.zip",
+    "export -o OUT/j.beancount",
+    "db backup OUT/b.db",
+    "db copy DB OUT/copy.db",
+    "db current",
+    "db check",
+    "db history",
+)
+#: The others: they write, or ask for what this ledger has none of.
+WRITING = {
+    "demo",
+    "init",
+    "db upgrade",
+    "db restore",
+    "db grant",
+    "db revoke",
+    "db grants",
+    "figure add",
+    "figure waive",
+    "figure unwaive",
+}
+ABSENT = {"figure show", "audit samples show"}
+
+
+def test_each_command_is_among_those_that_read_or_those_that_write() -> None:
+    known = {name for name, command in every_command() if not isinstance(command, click.Group)} | {"seal"}
+    typed = {name for name in known for line in READING if f"{line} ".startswith(f"{name} ")}
+    assert known - typed - WRITING - ABSENT == set()
+
+
+@pytest.mark.slow
+def test_every_command_that_does_not_write_works(bare: Path, tmp_path: Path, euledger: Any) -> None:
+    lists = Path(__file__).parents[2] / "docs" / "guides" / "lists"
+    euledger("import", lists / "example-envelopes.csv", lists / "example-projects.csv", "--db", bare)
+    folder, out = tmp_path / "fixed", tmp_path / "out"
+    folder.mkdir()
+    out.mkdir()
+    (out / "audited.csv").write_text("unit,book_value,audited_value\nP,10,9\nQ,10,10\n", "utf-8")
+    ledger = Path(shutil.copy(bare, folder / "ledger.db"))
+    words = {"LIST": str(lists / "example-projects-2.csv"), "DB": str(ledger)}
+    lines = [[words.get(word, word.replace("OUT", str(out))) for word in line.split()] for line in READING]
+    for line, run in zip(READING, read_only(folder, [[*line, "--db", ledger] for line in lines]), strict=True):
+        assert run.code in (0, 1), (line, run.err)
+    assert sorted(path.name for path in folder.iterdir()) == ["ledger.db"], "nothing was left beside it"

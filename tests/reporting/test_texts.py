@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from ledger.actions.summary import summarise, write
+from ledger.cli.main import main
 from ledger.reporting.files import replacing
+from ledger.store.database import Database, parse_url
 from tests.builders import amount, new_ledger, post, project
 
 
@@ -65,3 +67,18 @@ def test_a_file_is_there_wholly_or_not_at_all(tmp_path: Path) -> None:
     with replacing(path) as draft:
         draft.write_text("new")
     assert path.read_text() == "new"
+
+
+def test_nothing_is_written_over_a_ledger(sqlite_url: str, tmp_path: Path) -> None:
+    new_ledger(sqlite_url).close()
+    ledger = tmp_path / "ledger.db"
+    before = ledger.read_bytes()
+    with pytest.raises(FileExistsError, match="perhaps a ledger"), replacing(ledger) as draft:
+        draft.write_text("new")
+    assert ledger.read_bytes() == before
+    for line in (["seal"], ["seal", "--timestamp-query"], ["pack"]):
+        where = [str(ledger)] if line[-1].startswith("--") else ["-o", str(ledger)]
+        post(Database(parse_url(sqlite_url)), [project("A", amount(1))])
+        before = ledger.read_bytes()
+        assert main([*line, *where, "--db", sqlite_url]) == 2
+        assert ledger.read_bytes() == before

@@ -20,7 +20,7 @@ from tests.reporting.books import NASTY, cents, nasty_portfolio, recalculated
 
 def exported(database: Database, path: Path, **question: Any) -> dict[str, list[tuple[Any, ...]]]:
     """Write the summary to `path` and give the rows of each sheet, with the values that the file holds."""
-    assert write(database, summarise(database, **question), path) == []
+    assert {finding.code for finding in write(database, summarise(database, **question), path)} <= {"text-cut"}
     book = openpyxl.load_workbook(path, data_only=True)
     return {sheet.title: list(sheet.iter_rows(values_only=True)) for sheet in book}
 
