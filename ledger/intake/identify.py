@@ -123,7 +123,7 @@ class IdentifiedTable:
 
 
 def identify_table(
-    sheet: Sheet, position: int, *, lexicon: Lexicon, lists: CodeLists, settings: Settings, alone: bool
+    sheet: Sheet, position: int, *, lexicon: Lexicon, lists: CodeLists, settings: Settings, alone: bool = True
 ) -> IdentifiedTable | None:
     """The table of a sheet, or None where no row is a header. Reads the sheet once; may raise ReadFailed.
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cache
 from typing import Any
 
@@ -195,16 +196,18 @@ def stage_sheets(connection: Connection, sheets: list[ReadSheet], progress: Call
         holder = HOLDERS[sheet.kind]
         staged.kinds.add(sheet.kind)
         records = Buffer(connection, holder.staged, (*_RECORD_COLUMNS, *holder.attributes))
+        columns = tuple((name, _DEFAULTS.get(name)) for name in holder.attributes)
         for row in sheet.rows:
             staged.seq += 1
-            rows.add((staged.seq, sheet_no, row.number, row.state.value, row.digest))
-            staged.rows[row.state.value] += 1
+            state = str(row.state)
+            rows.add((staged.seq, sheet_no, row.number, state, row.digest))
+            staged.rows[state] += 1
             if row.state is RowState.POSTED:
-                _stage_record(row, staged.seq, holder, records=records, amounts=amounts, shares=shares)
+                _stage_record(row, staged.seq, columns, records=records, amounts=amounts, shares=shares)
                 for name, (currency, minor) in row.stated.items():
                     stated.add((staged.seq, name, currency, minor))
             elif row.stated:
-                staged.add_stated(row.state.value, row.stated)
+                staged.add_stated(state, row.stated)
             if staged.seq % 2000 == 0:
                 progress(staged.seq)
         records.flush()
@@ -214,11 +217,15 @@ def stage_sheets(connection: Connection, sheets: list[ReadSheet], progress: Call
     return staged
 
 
-def _stage_record(row: ReadRow, seq: int, holder: Holder, *, records: Buffer, amounts: Buffer, shares: Buffer) -> None:
+def _stage_record(
+    row: ReadRow, seq: int, columns: Sequence[tuple[str, Any]], *, records: Buffer, amounts: Buffer, shares: Buffer
+) -> None:
+    """`columns` are the version's columns that a row states, each with what stands there where it states nothing."""
     record = row.record
     assert record is not None
-    attributes = {**_DEFAULTS, **{k: v for k, v in record.attributes.items() if v is not None}}
-    values = [_plain(attributes.get(name)) for name in holder.attributes]
+    stated = record.attributes
+    values = [default if (value := stated.get(name)) is None else value for name, default in columns]
+    values = [value.isoformat() if isinstance(value, date) else value for value in values]
     if (digest := _digest(record, values)) is None:
         record.ref, record.parent, record.programme = (
             _storable(t) for t in (record.ref, record.parent, record.programme)
@@ -226,13 +233,14 @@ def _stage_record(row: ReadRow, seq: int, holder: Holder, *, records: Buffer, am
         values = [_storable(value) for value in values]
         digest = _digest(record, values)
     records.add((seq, record.ref, record.parent, record.programme, record.envelope, digest, *values))
-    fund = attributes["fund_code"]
+    fund, kind = stated.get("fund_code") or NO_FUND, str(record.kind)
     for place, amount in enumerate(record.amounts):
+        day = amount.value_date
         amounts.add(
             (
                 seq,
                 place,
-                holder.kind.value,
+                kind,
                 amount.stage,
                 amount.basis,
                 amount.country,
@@ -240,17 +248,21 @@ def _stage_record(row: ReadRow, seq: int, holder: Holder, *, records: Buffer, am
                 fund,
                 amount.currency,
                 amount.price_basis,
-                _plain(amount.value_date),
+                None if day is None else day.isoformat(),
                 amount.minor,
                 amount.column,
                 amount.rule,
             )
         )
-    for kind, parts in record.splits.items():
+    for named, parts in record.splits.items():
         for code, share in parts.items():
-            shares.add((seq, kind, code, share))
+            shares.add((seq, named, code, share))
     for code, share in record.earmarks.items():
         shares.add((seq, "earmark", code, share))
+
+
+#: Made once: a million digests are written with it.
+_as_json = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
 
 
 def _digest(record: Record, values: list[Any]) -> str | None:
@@ -261,7 +273,7 @@ def _digest(record: Record, values: list[Any]) -> str | None:
     content: list[Any] = [record.parent, record.programme, values]
     if record.splits or record.earmarks:
         content += [record.splits, record.earmarks]
-    text = json.dumps(content, ensure_ascii=False, sort_keys=True)
+    text = _as_json(content)
     if "\\u0000" in text or "\0" in record.ref:
         return None
     try:
@@ -276,7 +288,3 @@ def _storable(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     return value.replace("\0", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
-def _plain(value: Any) -> Any:
-    return value.isoformat() if hasattr(value, "isoformat") else value
