@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from typing import NamedTuple
 
 from ledger.domain.findings import Finding
 
@@ -43,8 +44,7 @@ class RowState(StrEnum):
     REJECTED = "rejected"
 
 
-@dataclass(frozen=True, slots=True)
-class Amount:
+class Amount(NamedTuple):
     """One amount to be booked: `minor` > 0 arrives at this stage, basis, country and theme of the record.
 
     `column` (1-based) is its cell in the row; `rule` says what was done with the cell's value: `cell` (as it stands),

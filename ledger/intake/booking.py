@@ -6,9 +6,9 @@ cost gives the remaining basis by difference; an amount of nil is stated but boo
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from ledger.domain.allocation import REST, SplitError, allocate, format_percent, parse_split
 from ledger.domain.money import display
@@ -47,8 +47,7 @@ class Split:
         return {kind: dict(shares) for kind, shares in named.items() if shares}
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """What all amounts of a row have in common: the stage of the row, its split, its value date and price basis."""
 
     stage: str
@@ -131,7 +130,7 @@ class Booking:
         shown = self._without_public(row, stated) if "public_contribution" in stated else stated
         for name, (currency, minor) in shown.items():
             if self._days:
-                place = replace(row_place, day=self._days[name]) if name in self._days else row_place
+                place = row_place._replace(day=self._days[name]) if name in self._days else row_place
             if minor < 0:
                 self._book_negative(booked, name, currency, minor, place=place)
             elif minor and name != "total_cost":
@@ -170,12 +169,13 @@ class Booking:
     def _remainder(self, row: int, stated: dict[str, tuple[str, int]]) -> tuple[str, int]:
         """What the total cost holds beyond the stated shares; a total below them is told and has no remainder."""
         currency, total = stated["total_cost"]
-        if any(stated[name][0] != currency for name in _SHARES if name in stated):
-            return currency, 0
-        shares = {name: stated[name][1] for name in _SHARES if name in stated}
-        parts = shares.get("eu_contribution", 0) + shares.get("national_public", 0)
-        public = max(shares.get("public_contribution", 0), parts)
-        rest = total - public - shares.get("private", 0) - shares.get("other_contribution", 0)
+        nothing = (currency, 0)
+        shares = [stated.get(name, nothing) for name in _SHARES]
+        for own, _ in shares:
+            if own != currency:
+                return nothing
+        (_, eu), (_, national), (_, public), (_, private), (_, other) = shares
+        rest = total - max(public, eu + national) - private - other
         if rest < 0 and total >= 0:
             message = f"the total cost {display(total, currency)} is {display(-rest, currency)} lower than its shares"
             values = {"total_minor": total, "shares_minor": total - rest}

@@ -29,7 +29,9 @@ _DASHES = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u221
 
 def plain_name(text: str) -> str:
     """A name without case, accents, kinds of dash and runs of blanks, so that spellings of one name are one."""
-    letters = "".join(char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char))
+    letters = text
+    if not text.isascii():
+        letters = "".join(char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char))
     return " ".join(letters.casefold().translate(_DASHES).split())
 
 

@@ -295,7 +295,10 @@ class DateColumn:
     def feed_all(self, values: Iterable[Value]) -> None:
         """Feed every value of an iterable."""
         for value in values:
-            self.feed(value)
+            if type(value) is date:
+                self._counts["typed"] += 1
+            else:
+                self.feed(value)
 
     def feed(self, value: Value) -> None:
         """Take one cell into account."""

@@ -64,6 +64,12 @@ def is_filled(value: Value) -> bool:
     return value is not None and not (isinstance(value, str) and not value.strip())
 
 
+def count_filled(values: Sequence[Value]) -> int:
+    """How many cells hold anything but blanks."""
+    texts = [value for value in values if isinstance(value, str)]
+    return len(values) - values.count(None) - len(texts) + sum(map(bool, map(str.strip, texts)))
+
+
 def looks_numeric(value: Value) -> bool:
     """Whether a cell is a number or a date, typed or written."""
     if isinstance(value, str):

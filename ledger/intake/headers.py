@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from itertools import takewhile
 
 from ledger.domain.findings import Finding
@@ -26,7 +27,12 @@ def plain_header(value: Value) -> str:
     """A header without case, accents, line breaks, underscores, footnote marks and colons at its end; "" if no text."""
     if not isinstance(value, str):
         return "" if value is None else str(value)
-    return _MARKS.sub("", plain_name(value).replace("-", " ")).strip()
+    return _plain_text(value)
+
+
+@lru_cache(maxsize=10_000)  # each profile looks at the same rows
+def _plain_text(text: str) -> str:
+    return _MARKS.sub("", plain_name(text).replace("-", " ")).strip()
 
 
 @dataclass(slots=True)

@@ -43,7 +43,9 @@ def identify_workbook(workbook: Workbook, file: str, lists: CodeLists, settings:
     tables: list[IdentifiedTable] = []
     for position, sheet in enumerate(workbook.sheets):
         try:
-            table = identify_table(sheet, position, lexicon=lexicon, lists=lists, settings=settings)
+            table = identify_table(
+                sheet, position, lexicon=lexicon, lists=lists, settings=settings, alone=len(workbook.sheets) == 1
+            )
         except ReadFailed as failure:
             made.findings.append(failure.finding)
             continue

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as made_by
 from decimal import Decimal
-from itertools import islice
+from itertools import islice, zip_longest
 
 from ledger.intake.arithmetic import column_arithmetic
 from ledger.intake.cells import Row, Sheet, SheetFacts, Value, column_letter
@@ -18,7 +18,7 @@ from ledger.intake.code_lists import CodeLists
 from ledger.intake.column_shapes import SAMPLE_ROWS, ColumnShape, measure_columns
 from ledger.intake.dates import DateColumn, DateDecision
 from ledger.intake.field_assignment import ColumnAssignment, assign_fields
-from ledger.intake.header_finder import SEARCHED_ROWS, HeaderGuess, find_header, is_filled, language_among
+from ledger.intake.header_finder import SEARCHED_ROWS, HeaderGuess, count_filled, find_header, is_filled, language_among
 from ledger.intake.kept_rows import KeptRows
 from ledger.intake.lexicon import MONEY_FIELDS, Lexicon
 from ledger.intake.money_marks import CurrencySeen, UnitSeen, currency_of, unit_of
@@ -123,9 +123,12 @@ class IdentifiedTable:
 
 
 def identify_table(
-    sheet: Sheet, position: int, *, lexicon: Lexicon, lists: CodeLists, settings: Settings
+    sheet: Sheet, position: int, *, lexicon: Lexicon, lists: CodeLists, settings: Settings, alone: bool = True
 ) -> IdentifiedTable | None:
-    """The table of a sheet, or None where no row is a header. Reads the sheet once; may raise ReadFailed."""
+    """The table of a sheet, or None where no row is a header. Reads the sheet once; may raise ReadFailed.
+
+    The rows of a sheet that is not `alone` in its workbook are marked, to know a copy by.
+    """
     rows = KeptRows(sheet)
     sample = _sample(rows)
     facts = sheet.facts
@@ -140,7 +143,7 @@ def identify_table(
     table = IdentifiedTable(sheet, position, header, [_column(a) for a in assigned], rows)
     _doubt_spoilt(table, shapes)
     _doubt_vague(table)
-    numbers = _survey(table, shapes, lexicon, settings)
+    numbers = _survey(table, shapes, lexicon, settings, marked=not alone)
     _settle_by_arithmetic(table, numbers, body)
     titles = [str(v) for row in sample if row.number < header.header_rows[0] for v in row.values if is_filled(v)]
     _mark_money(table, [*facts.above, *titles], facts, settings)
@@ -192,7 +195,7 @@ def _doubt_vague(table: IdentifiedTable) -> None:
 
 
 def _survey(
-    table: IdentifiedTable, shapes: Mapping[int, ColumnShape], lexicon: Lexicon, settings: Settings
+    table: IdentifiedTable, shapes: Mapping[int, ColumnShape], lexicon: Lexicon, settings: Settings, *, marked: bool
 ) -> dict[int, NumberColumn]:
     """Go through all rows once: their roles, the columns' decisions, the totals. Returns the numeric columns."""
     amounts = {i for i, shape in shapes.items() if shape.is_amount}
@@ -201,7 +204,7 @@ def _survey(
     dates = {c.index: DateColumn() for c in table.columns if c.field in DATE_FIELDS}
     fields = {c.index: c.field for c in table.columns if c.field}
     totals = _totals(table, shapes, fields, lexicon)
-    taken = _Taken(table, [*numbers.items(), *dates.items()], totals)
+    taken = _Taken(table, [*numbers.items(), *dates.items()], totals, marked)
     shape = TableShape(table.header.columns, fields, frozenset(amounts))
     summing = _summing_rows(table)
     for row, found in row_roles(table.rows, shape, lexicon, table.header_row):
@@ -218,6 +221,10 @@ def _survey(
     return numbers
 
 
+#: Rows of data that are taken together, column by column.
+_LOT = 1000
+
+
 @dataclass(slots=True)
 class _Taken:
     """Takes the rows of a table in their order, each under its role."""
@@ -225,44 +232,60 @@ class _Taken:
     table: IdentifiedTable
     feeds: Sequence[tuple[int, NumberColumn | DateColumn]]
     totals: PrintedTotals
+    #: whether the rows are marked, to know a copy of the sheet by
+    marked: bool
     #: a row of amounts without a word, which is a total only if no data follow
     waiting: Row | None = None
+    #: rows of data that were not looked at yet
+    lot: list[Row] = made_by(default_factory=list)
 
     def row(self, row: Row, role: RowRole) -> None:
         """Take the next row."""
         table, totals = self.table, self.totals
-        if self.waiting is not None and role.role is Role.DATA:
-            self._data(self.waiting)
-            del table.roles[self.waiting.number]
-        if role.role in (Role.DATA, Role.TOTAL):
-            self.waiting = None
         if role.role is not Role.BLANK and row.number in table.sheet.facts.hidden_rows:
             table.hidden_rows.append(row.number)
         if role.role is Role.DATA:
-            self._data(row)
+            if self.waiting is not None:
+                self.lot.append(self.waiting)
+                del table.roles[self.waiting.number]
+                self.waiting = None
+            self.lot.append(row)
+            if len(self.lot) >= _LOT:
+                self._take_lot()
             return
         table.roles[row.number] = role
+        if role.role is Role.TOTAL:
+            self.waiting = None
         if role.role in (Role.SECTION, Role.HEADER):
+            self._take_lot()
             totals.section(row)
-        elif role.role is Role.TOTAL and (role.labelled or totals.explains(row)):
-            totals.total(row, _label(row, totals.is_total_word))
         elif role.role is Role.TOTAL:
-            self.waiting = row
+            self._take_lot()
+            if role.labelled or totals.explains(row):
+                totals.total(row, _label(row, totals.is_total_word))
+            else:
+                self.waiting = row
 
-    def _data(self, row: Row) -> None:
-        table, width = self.table, len(row.values)
-        table.data_rows += 1
+    def _take_lot(self) -> None:
+        rows, table = self.lot, self.table
+        if not rows:
+            return
+        columns = list(zip_longest(*(row.values for row in rows)))
+        table.data_rows += len(rows)
         for index, column in self.feeds:
-            if index <= width and (value := row.values[index - 1]) is not None:
-                column.feed(value)
+            if index <= len(columns):
+                column.feed_all([value for value in columns[index - 1] if value is not None])
         for identified in table.columns:
-            if identified.index <= width and is_filled(row.values[identified.index - 1]):
-                identified.filled += 1
-        self.totals.data(row)
-        table.marks.add(hash(tuple(str(value) for value in row.values if value is not None)))
+            if identified.index <= len(columns):
+                identified.filled += count_filled(columns[identified.index - 1])
+        self.totals.data(rows, columns)
+        if self.marked:
+            table.marks.update(hash(tuple(str(v) for v in row.values if v is not None)) for row in rows)
+        self.lot = []
 
     def close(self) -> None:
         """A row of amounts without a word after the last row of data is a total, right or wrong."""
+        self._take_lot()
         if self.waiting is not None:
             self.totals.total(self.waiting, "")
 

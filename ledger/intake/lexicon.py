@@ -149,6 +149,7 @@ class Lexicon:
         for row in kept:
             self._take(row)
         self._cache: dict[tuple[str, str, str | None], list[Match]] = {}
+        self._known_marks: dict[tuple[str, ...], frozenset[str]] = {}
 
     def _take(self, row: dict[str, str]) -> None:
         words = tuple(row["_words"].split())
@@ -276,9 +277,11 @@ class Lexicon:
     # --- marks ---------------------------------------------------------------------------------------------------
     def marks(self, words: tuple[str, ...]) -> frozenset[str]:
         """The building blocks in a header, without their `@`."""
-        return frozenset(
-            term.field[1:] for term in self._marks.near(words) if _find(term.words, words, ordered_only=True)
-        )
+        if words not in self._known_marks:
+            self._known_marks[words] = frozenset(
+                term.field[1:] for term in self._marks.near(words) if _find(term.words, words, ordered_only=True)
+            )
+        return self._known_marks[words]
 
     def _compose(self, words: tuple[str, ...], under: tuple[str, ...] | None = None) -> list[Match]:
         """Meanings put together from marks; `under` are the words of the header itself where a group stands over it."""
@@ -441,8 +444,9 @@ def _find(
 ) -> tuple[tuple[int, ...], bool] | None:
     """Where a term stands in a header: word numbers, and whether they are one run in order."""
     size = len(pattern)
+    first = pattern[0]
     for start in range(len(words) - size + 1):
-        if all(_fits(pattern[i], words[start + i]) for i in range(size)):
+        if _fits(first, words[start]) and all(_fits(pattern[i], words[start + i]) for i in range(1, size)):
             return tuple(range(start, start + size)), True
     if ordered_only or size < 2:
         return None

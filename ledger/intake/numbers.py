@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from decimal import Context, Decimal
+from decimal import Context, Decimal, localcontext
 
 from ledger.intake.cells import CellError, Value
 from ledger.intake.number_styles import (
@@ -111,21 +111,44 @@ class NumberColumn:
     magnitudes: Counter[int] = field(default_factory=Counter)
 
     def feed_all(self, values: Iterable[Value]) -> None:
-        """Feed every value of an iterable."""
-        feed = self.feed
+        """Feed every value of an iterable: the same texts together, typed numbers in one sum."""
+        texts: list[str] = []
+        decimals: list[Decimal] = []
         for value in values:
-            feed(value)
+            if type(value) is Decimal:
+                decimals.append(value)
+            elif type(value) is str:
+                texts.append(value)
+            else:
+                self.feed(value)
+        for text, times in Counter(texts).items():
+            self._feed_text(text, times)
+        if decimals and not self._feed_sum(decimals):
+            for value in decimals:
+                self._feed_decimal(value)
+
+    def _feed_sum(self, values: list[Decimal]) -> bool:
+        """Feed typed numbers that need no look at each: finite, not huge, none with a third decimal. False for others."""
+        magnitudes = Counter(map(Decimal.adjusted, values))
+        if max(magnitudes) > 60 or min(magnitudes) < -60 or not all(map(Decimal.is_finite, values)):
+            return False
+        with localcontext(_EXACT):
+            total = sum(values, Decimal(0))
+        exponent = total.as_tuple().exponent
+        # An exact sum has as many decimals as the longest of its numbers.
+        if not isinstance(exponent, int) or exponent < -2 or not all(values):
+            return False
+        self.typed += len(values)
+        self.typed_sum = _EXACT.add(self.typed_sum, total)
+        self.typed_places = max(self.typed_places, -exponent)
+        for adjusted, times in magnitudes.items():
+            self.magnitudes[max(adjusted + 1, 1)] += times
+        return True
 
     def feed(self, value: Value) -> None:
         """Take one cell into account."""
         if isinstance(value, str):
-            shape = skeleton(value)
-            if isinstance(shape, Skeleton):
-                self._feed_text(value, shape)
-            elif isinstance(shape, Missing):
-                self.missing[shape.kind] += 1
-            else:
-                self._refuse(value)
+            self._feed_text(value, 1)
         elif value is None:
             self.missing["empty"] += 1
         elif isinstance(value, Decimal):
@@ -139,19 +162,28 @@ class NumberColumn:
         else:
             self._refuse(value.text if isinstance(value, CellError) else str(value))
 
-    def _feed_text(self, text: str, shape: Skeleton) -> None:
+    def _feed_text(self, text: str, times: int) -> None:
+        shape = skeleton(text)
+        if isinstance(shape, Skeleton):
+            self._feed_amount(text, shape, times)
+        elif isinstance(shape, Missing):
+            self.missing[shape.kind] += times
+        else:
+            self._refuse(text, times)
+
+    def _feed_amount(self, text: str, shape: Skeleton, times: int) -> None:
         affix, grouping, decimal, digits, decimals = shape
         kind = (affix, grouping, decimal, decimals, len(digits))
         known = self.kinds.get(kind)
         number = -int(digits) if affix.negative else int(digits)
         if known is None:
             if len(self.kinds) >= 20_000:  # only hostile input has so many kinds of amounts
-                self._refuse(text)
+                self._refuse(text, times)
                 return
-            self.kinds[kind] = [1, number]
+            self.kinds[kind] = [times, number * times]
         else:
-            known[0] += 1
-            known[1] += number
+            known[0] += times
+            known[1] += number * times
         if grouping and grouping == decimal and len(self.either_texts[grouping]) < _SAMPLES:
             self.either_texts[grouping].add(text)
 
@@ -168,11 +200,11 @@ class NumberColumn:
         if places == 3 and abs(value) < 1000:
             self.typed_thousandths += 1
 
-    def _refuse(self, text: str) -> None:
+    def _refuse(self, text: str, times: int = 1) -> None:
         if text in self.refused or len(self.refused) < _SAMPLES:
-            self.refused[text] += 1
+            self.refused[text] += times
         else:
-            self.refused_other += 1
+            self.refused_other += times
 
     def decide(self, hint: str | None = None, *, arithmetic: Arithmetic | None = None) -> NumberDecision:
         """The column's style with evidence. `hint` (from a profile or --set) settles it; `arithmetic` breaks ties."""

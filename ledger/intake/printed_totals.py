@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from decimal import ROUND_HALF_UP, Context, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
+from typing import Any
 
 from ledger.intake.cells import Row, Value, cell_name, column_letter
 from ledger.intake.numbers import Amount, NumberDecision
@@ -21,6 +22,9 @@ _TRIED = 60
 _GROUPS = 5000
 #: A printed number this far from every sum of a column that is not booked is no total of it (a rate, an average).
 _TOO_FAR = Decimal("0.5")
+
+
+_TYPED = {int, Decimal, type(None)}
 
 
 def cents(number: Decimal) -> Decimal:
@@ -155,27 +159,59 @@ class PrintedTotals:
 
     # --- feeding -------------------------------------------------------------------------------------------------
 
-    def data(self, row: Row) -> None:
-        """Take a row of data into account."""
-        self._first = self._first or row.number
-        self._last = row.number
+    def data(self, rows: Sequence[Row], columns: Sequence[Sequence[Value]]) -> None:
+        """Take rows of data into account; `columns` are their values, column by column."""
+        self._first = self._first or rows[0].number
+        self._last = rows[-1].number
         if self._totals and not self._totals[-1].first_after:
-            self._totals[-1].first_after = row.number
-        group = self._group(row)
+            self._totals[-1].first_after = rows[0].number
+        groups = self._groups_of(rows, columns)
         for at, column in enumerate(self.columns):
-            value = _value(row, column.index)
-            if value is None:
+            if column.index > len(columns):
                 continue
-            number = self._number(row.number, column, value)
-            if number is not None:
-                is_text = isinstance(value, str)
-                self._sums[at].add(number, is_text=is_text)
-                if group is not None:
-                    group[at].add(number, is_text=is_text)
-                    group[at].first = group[at].first or row.number
-                    group[at].last = row.number
-                if is_text and column.decision.counts.get("typed"):
-                    self._text_rows.setdefault(column.index, []).append((row.number, number))
+            values = columns[column.index - 1]
+            if set(map(type, values)) <= _TYPED:
+                self._add_typed(at, rows, values, groups)
+            else:
+                self._add_any(at, rows, values, groups)
+
+    def _add_typed(self, at: int, rows: Sequence[Row], values: Sequence[Any], groups: _Groups) -> None:
+        """Add up a column of typed numbers and empty cells."""
+        numbers = [value for value in values if value is not None]
+        with localcontext(_EXACT):
+            exact = sum(numbers, Decimal(0))
+            # An exact sum has as many decimals as the longest of its numbers: where none has a third, none is rounded.
+            is_whole = _places(exact) <= 2
+            total = self._sums[at]
+            total.exact += exact
+            total.rounded += exact if is_whole else sum(map(cents, map(Decimal, numbers)))
+            total.filled += len(numbers)
+            if groups is None:
+                return
+            for row, value, group in zip(rows, values, groups, strict=True):
+                if value is not None and group is not None:
+                    sums = group[at]
+                    sums.exact += value
+                    sums.rounded += value if is_whole else cents(Decimal(value))
+                    sums.filled += 1
+                    sums.first = sums.first or row.number
+                    sums.last = row.number
+
+    def _add_any(self, at: int, rows: Sequence[Row], values: Sequence[Value], groups: _Groups) -> None:
+        """Add up a column in which texts stand."""
+        column = self.columns[at]
+        for place, (row, value) in enumerate(zip(rows, values, strict=True)):
+            number = None if value is None else self._number(row.number, column, value)
+            if number is None:
+                continue
+            is_text = isinstance(value, str)
+            self._sums[at].add(number, is_text=is_text)
+            if groups is not None and (group := groups[place]) is not None:
+                group[at].add(number, is_text=is_text)
+                group[at].first = group[at].first or row.number
+                group[at].last = row.number
+            if is_text and column.decision.counts.get("typed"):
+                self._text_rows.setdefault(column.index, []).append((row.number, number))
 
     def _number(self, row: int, column: SummedColumn, value: Value) -> Decimal | None:
         if type(value) is int:
@@ -191,11 +227,26 @@ class PrintedTotals:
             self.odd_cells.setdefault(column.index, []).append(cell_name(row, column.index))
         return None
 
-    def _group(self, row: Row) -> list[_Sums] | None:
-        if len(self.dimensions) < 2 or len(self._groups) > _GROUPS:
+    def _groups_of(self, rows: Sequence[Row], columns: Sequence[Sequence[Value]]) -> _Groups:
+        """The sums of the group that each row belongs to; None where rows are not, or no longer, grouped."""
+        known = self._groups
+        if len(self.dimensions) < 2 or len(known) > _GROUPS:
             return None
-        key = tuple(_word(_value(row, index)) for index in self.dimensions)
-        return self._groups.setdefault(key, [_Sums() for _ in self.columns])
+        words = [
+            [value if type(value) is str and value.isalnum() else _word(value) for value in columns[index - 1]]
+            if index <= len(columns)
+            else [""] * len(rows)
+            for index in self.dimensions
+        ]
+        found: list[list[_Sums] | None] = []
+        for key in zip(*words, strict=True):
+            group = known.get(key)
+            if len(known) > _GROUPS:
+                group = None
+            elif group is None:
+                group = known[key] = [_Sums() for _ in self.columns]
+            found.append(group)
+        return found
 
     def _printed(self, row: Row) -> dict[int, Decimal]:
         numbers: dict[int, Decimal] = {}
@@ -312,6 +363,16 @@ class PrintedTotals:
         together = last - first + 1 == found.filled
         where = "" if together else ", ".join(word for _, word in fixed)
         return _Meant(found, first, last, where)
+
+
+#: For each row the sums of its group; None where there are no groups.
+_Groups = list[list[_Sums] | None] | None
+
+
+def _places(number: Decimal) -> int:
+    """Decimals of a number; many where it is none."""
+    exponent = number.as_tuple().exponent
+    return -exponent if isinstance(exponent, int) else 1000
 
 
 def _value(row: Row, index: int) -> Value:

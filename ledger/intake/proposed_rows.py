@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from ledger.domain.findings import Severity
@@ -68,7 +69,6 @@ class ProposedReader(TableReader):
         self._roles = proposal.identified.roles
         self._identified = proposal.identified
         self._soft = _soft_cells(proposal)
-        self._refs: dict[str, dict[str, tuple[str, int]]] = {}
         self._money_rows = _row_currencies(proposal)
         self._stated_currency = proposal.plan.currency
         # Identification knows sections, groups and columns without a field; its totals stand.
@@ -103,16 +103,15 @@ class ProposedReader(TableReader):
         cleaned = list(values)
         for at, name, decision in self._soft:
             value = cleaned[at]
-            if value is not None and (why := _unreadable(value, decision)):
+            if value is None or (type(value) is date and isinstance(decision, DateDecision)):
+                continue
+            if why := _unreadable(value, decision):
                 code = "date-invalid" if isinstance(decision, DateDecision) else "rate-invalid"
                 cell, shown = cell_name(number, at + 1), str(value)[:60]
                 message = f"{shown!r} was left out as {name}: {why}"
                 self._log.tell(code, message, cell, severity=Severity.WARNING)
                 cleaned[at] = None
-        read = super()._row(number, cleaned, mark)
-        if read.record is not None:
-            self._refs.setdefault(read.record.ref, read.stated)
-        return read
+        return super()._row(number, cleaned, mark)
 
     @override
     def _total_label(self, number: int, values: list[Value]) -> str | None:  # noqa: ARG002 - that of the base class
@@ -145,18 +144,26 @@ class ProposedReader(TableReader):
         references = self._maker.references
         alike, references.alike = references.alike, []
         super()._close_references()
+        stated = self._stated_by({references.row_of(ref) for _, *refs in alike for ref in refs})
         for row, ref, other in alike:
-            same = sorted(
-                name
-                for name, amount in self._refs.get(ref, {}).items()
-                if amount[1] and self._refs.get(other, {}).get(name) == amount
-            )
-            amounts = ", ".join(
-                f"{name} {display(self._refs[ref][name][1], self._refs[ref][name][0])}" for name in same
-            )
+            mine, theirs = stated[references.row_of(ref)], stated[references.row_of(other)]
+            same = sorted(name for name, amount in mine.items() if amount[1] and theirs.get(name) == amount)
+            amounts = ", ".join(f"{name} {display(mine[name][1], mine[name][0])}" for name in same)
             twice = f"; both rows say {amounts}: the same money may be counted twice" if same else ""
             message = f"{ref!r} and {other!r} differ only in case or dash{twice}"
             self._log.tell("reference-case", message, str(row), {"references": [other, ref], "same": same})
+
+    def _stated_by(self, numbers: set[int]) -> dict[int, dict[str, tuple[str, int]]]:
+        """What these rows state, by row: read again, for only few rows are ever asked for."""
+        if not numbers:
+            return {}
+        width = max(self._plan.width, 1)
+        found: dict[int, dict[str, tuple[str, int]]] = {}
+        for number, values in self._rows:
+            if number in numbers:
+                self._plan.currency = self._money_rows.get(number, self._stated_currency)
+                found[number] = self._maker.amounts(values + [None] * (width - len(values)), tell=False)
+        return found
 
 
 class _NoChecks:

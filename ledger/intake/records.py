@@ -380,7 +380,10 @@ class RecordMaker:
 
     def _name(self, row: int, values: list[Value], record: Record, split: Split) -> None:
         """Give the record its reference, and its title where a pattern makes one."""
-        words = {"country": split.country or "", "row": str(row), "fund": str(record.attributes.get("fund_code") or "")}
+        words: dict[str, str] = {}
+        if self._ref_pattern or self._title_pattern:
+            fund = str(record.attributes.get("fund_code") or "")
+            words = {"country": split.country or "", "row": str(row), "fund": fund}
         for pattern, name in ((self._ref_pattern, "ref"), (self._title_pattern, "title")):
             if pattern is None or (name == "title" and record.attributes.get("title")):
                 continue

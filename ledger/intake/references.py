@@ -46,10 +46,15 @@ class ReferenceMaker:
             self.repeated[ref] = self.repeated.get(ref, 0) + 1
             return
         self._rows[ref] = row
-        likeness = ref.casefold().translate(_DASHES)
+        likeness = ref.casefold()
+        likeness = likeness.replace("_", "-").replace(" ", "-") if ref.isascii() else likeness.translate(_DASHES)
         other = self._likenesses.setdefault(likeness, ref)
         if other != ref:
             self.alike.append((row, ref, other))
+
+    def row_of(self, ref: str) -> int:
+        """The first row that has this reference."""
+        return self._rows[ref]
 
     def _generate(self, attributes: Mapping[str, Any]) -> str:
         """SHA-256 of title, beneficiary, dates and place (first 12 digits); rows alike in these are numbered."""

@@ -36,25 +36,26 @@ def digest(values: list[Value]) -> str:
     ISO form, an error `e` and its text; encoded as UTF-8.
     """
     parts = [
-        ""
-        if value is None
-        else "s" + value
+        "s" + value
         if type(value) is str
+        else ""
+        if value is None
         else f"n{value}"
         if type(value) is int
-        else _form(value)
+        else _FORMS[type(value)](value)
         for value in values
     ]
     return hashlib.sha256("\x1f".join(parts).rstrip("\x1f").encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _form(value: Value) -> str:
-    """Canonical text of a cell that is neither empty nor text nor a whole number."""
-    return _FORMS[type(value)](value)
+def _plain_digits(value: Decimal) -> str:
+    """A number without an exponent; str() writes most so, in a fifth of the time."""
+    text = str(value)
+    return f"n{value:f}" if "E" in text else f"n{text}"
 
 
 _FORMS: dict[type, Callable[[Any], str]] = {
-    Decimal: lambda value: f"n{value:f}",
+    Decimal: _plain_digits,
     bool: lambda value: f"b{value:d}",
     date: lambda value: f"d{value.isoformat()}",
     datetime: lambda value: f"d{value.isoformat()}",

@@ -86,8 +86,10 @@ def _find(
     theme = ":no_theme" if plain else "a.theme_code"
     key = f"a.fund_code, {country}, {theme}, {stage}, a.basis, a.currency, a.price_basis"
     ids = ", ".join(f"NULLIF({holders[name]}, 0)" for name in _ZERO)
+    # A holder's own accounts are nearly all different: the index sorts out the others faster than a DISTINCT would.
+    distinct = "DISTINCT " if plain or context.connection.dialect.name == "postgresql" else ""
     context.run(
-        f"INSERT INTO account (envelope_id, programme_id, project_id, {_COLUMNS}) SELECT DISTINCT {ids}, {key}, "
+        f"INSERT INTO account (envelope_id, programme_id, project_id, {_COLUMNS}) SELECT {distinct}{ids}, {key}, "
         f"CAST(:illustrative AS boolean) FROM stage_amount a WHERE a.kind = :kind AND {where} ON CONFLICT DO NOTHING",
         kind=kind,
     )

@@ -9,8 +9,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cache
 from typing import Any
 
@@ -78,6 +79,8 @@ _DEFAULTS: dict[str, Any] = {
     "origin": "stated",
     "is_target": False,
 }
+#: The columns of a version that a row states, each with what stands there where it states nothing.
+_COLUMNS = {k: tuple((name, _DEFAULTS.get(name)) for name in h.attributes) for k, h in HOLDERS.items()}
 _AMOUNT_TYPES = {
     "seq": "integer",
     "place": "integer",
@@ -197,14 +200,15 @@ def stage_sheets(connection: Connection, sheets: list[ReadSheet], progress: Call
         records = Buffer(connection, holder.staged, (*_RECORD_COLUMNS, *holder.attributes))
         for row in sheet.rows:
             staged.seq += 1
-            rows.add((staged.seq, sheet_no, row.number, row.state.value, row.digest))
-            staged.rows[row.state.value] += 1
+            state = str(row.state)
+            rows.add((staged.seq, sheet_no, row.number, state, row.digest))
+            staged.rows[state] += 1
             if row.state is RowState.POSTED:
-                _stage_record(row, staged.seq, holder, records=records, amounts=amounts, shares=shares)
+                _stage_record(row, staged.seq, records=records, amounts=amounts, shares=shares)
                 for name, (currency, minor) in row.stated.items():
                     stated.add((staged.seq, name, currency, minor))
             elif row.stated:
-                staged.add_stated(row.state.value, row.stated)
+                staged.add_stated(state, row.stated)
             if staged.seq % 2000 == 0:
                 progress(staged.seq)
         records.flush()
@@ -219,8 +223,9 @@ def version_of(record: Record) -> tuple[str, list[Any]]:
 
     What no database takes is replaced in the record and in the values.
     """
-    attributes = {**_DEFAULTS, **{k: v for k, v in record.attributes.items() if v is not None}}
-    values = [_plain(attributes.get(name)) for name in HOLDERS[record.kind].attributes]
+    stated = record.attributes
+    values = [default if (value := stated.get(name)) is None else value for name, default in _COLUMNS[record.kind]]
+    values = [value.isoformat() if isinstance(value, date) else value for value in values]
     if (digest := _digest(record, values)) is None:
         record.ref, record.parent, record.programme = (
             _storable(t) for t in (record.ref, record.parent, record.programme)
@@ -231,18 +236,19 @@ def version_of(record: Record) -> tuple[str, list[Any]]:
     return digest, values
 
 
-def _stage_record(row: ReadRow, seq: int, holder: Holder, *, records: Buffer, amounts: Buffer, shares: Buffer) -> None:
+def _stage_record(row: ReadRow, seq: int, *, records: Buffer, amounts: Buffer, shares: Buffer) -> None:
     record = row.record
     assert record is not None
     digest, values = version_of(record)
     records.add((seq, record.ref, record.parent, record.programme, record.envelope, digest, *values))
-    fund = str(record.attributes.get("fund_code") or NO_FUND)
+    fund, kind = record.attributes.get("fund_code") or NO_FUND, str(record.kind)
     for place, amount in enumerate(record.amounts):
+        day = amount.value_date
         amounts.add(
             (
                 seq,
                 place,
-                holder.kind.value,
+                kind,
                 amount.stage,
                 amount.basis,
                 amount.country,
@@ -250,17 +256,25 @@ def _stage_record(row: ReadRow, seq: int, holder: Holder, *, records: Buffer, am
                 fund,
                 amount.currency,
                 amount.price_basis,
-                _plain(amount.value_date),
+                None if day is None else day.isoformat(),
                 amount.minor,
                 amount.column,
                 amount.rule,
             )
         )
-    for kind, parts in record.splits.items():
+    for named, parts in record.splits.items():
         for code, share in parts.items():
-            shares.add((seq, kind, code, share))
+            shares.add((seq, named, code, share))
     for code, share in record.earmarks.items():
         shares.add((seq, "earmark", code, share))
+
+
+#: What `_json` gives for a text.
+_quoted: Callable[[str], str] = json.encoder.encode_basestring
+
+
+def _json(value: Any) -> str:
+    return "null" if value is None else json.dumps(value, ensure_ascii=False, sort_keys=True)
 
 
 def _digest(record: Record, values: list[Any]) -> str | None:
@@ -268,10 +282,12 @@ def _digest(record: Record, values: list[Any]) -> str | None:
 
     None where a text holds what no database takes: NUL, or half of a surrogate pair.
     """
-    content: list[Any] = [record.parent, record.programme, values]
+    # To the byte what `json` writes, with its own function for texts: this runs for every row.
+    parts = ["null" if value is None else _quoted(value) if type(value) is str else _json(value) for value in values]
+    text = f"[{_json(record.parent)}, {_json(record.programme)}, [{', '.join(parts)}]"
     if record.splits or record.earmarks:
-        content += [record.splits, record.earmarks]
-    text = json.dumps(content, ensure_ascii=False, sort_keys=True)
+        text += f", {_json(record.splits)}, {_json(record.earmarks)}"
+    text += "]"
     if "\\u0000" in text or "\0" in record.ref:
         return None
     try:
@@ -286,7 +302,3 @@ def _storable(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     return value.replace("\0", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
-def _plain(value: Any) -> Any:
-    return value.isoformat() if hasattr(value, "isoformat") else value

@@ -100,12 +100,14 @@ _LOT = 4096
 class Scales:
     """Weighs rows on their way. Cells are as a reader gives them: text, numbers, dates, None, and error values."""
 
-    __slots__ = ("_dates", "_epoch", "_leap", "_lot", "_weight")
+    __slots__ = ("_dates", "_days", "_epoch", "_leap", "_lot", "_weight")
 
     def __init__(self, *, date1904: bool = False, dates: bool = True) -> None:
         """`dates` are left out of the sum where the file does not keep them as numbers."""
         self._weight = Weight()
         self._lot: list[float] = []
+        #: the serial numbers of days: there are not many
+        self._days: dict[date, float] = {}
         self._epoch, self._leap = _EPOCH[date1904], not date1904
         self._dates = dates
 
@@ -116,8 +118,13 @@ class Scales:
             kind = value.__class__
             if kind is str or value is None or kind is bool:
                 continue
-            if kind is float or kind is int or kind is Decimal:
+            if kind is Decimal or kind is int or kind is float:
                 self._lot.append(float(value))
+            elif kind is date and self._dates:
+                serial = self._days.get(value)
+                if serial is None:
+                    serial = self._days[value] = self._serial(value)[0]
+                self._lot.append(serial)
             else:
                 self._other(value)
         if len(self._lot) >= _LOT:

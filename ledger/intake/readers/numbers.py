@@ -52,6 +52,12 @@ def from_text(text: str) -> int | Decimal | str:
     of the same double (5066901.47) is what the sender typed, so spellings beyond the 15 digits that a double surely
     keeps are taken back to it. Shorter ones denote themselves.
     """
+    if len(text) < 16 and text.isascii():  # nearly every number of a ledger, told without the expression
+        if text.isdecimal():
+            return int(text)
+        whole, _, part = text.partition(".")
+        if whole.isdecimal() and part.isdecimal() and part[-1] != "0":
+            return Decimal(text)
     text = text.strip()
     if len(text) < 16 and text.isdecimal() and text.isascii():
         return int(text)

@@ -24,6 +24,9 @@ ATTRIBUTE = re.compile(r' ([\w:.]+)="([^"<>]*)"')
 REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 
 
+#: Different dates of a column that are remembered.
+MAX_KNOWN_DATES = 20_000
+
 #: Group -> item of what is noted before and after the rows; a second group of rows is looked for as well.
 SKELETON = {"cols": "col", "mergeCells": "mergeCell", "sheetData": "row"}
 
@@ -70,6 +73,8 @@ class Plan:
     kind: Kind
     style: Style
     count: int = 0
+    #: what stood in date cells, and the dates
+    dates: dict[str, Value] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -81,7 +86,6 @@ class Pass:
     strings: list[str]
     plans: dict[tuple[str, str, str], Plan] = field(default_factory=dict)
     masters: dict[str, tuple[int, int, str]] = field(default_factory=dict)
-    dates: dict[tuple[str, Shown], Value] = field(default_factory=dict)
     #: characters of formulas that may still be kept
     formulas_left: int = MAX_FORMULA_TEXT
 
@@ -116,14 +120,14 @@ class Pass:
             return self.strings[int(text)] or None
         if kind is Kind.DATED:
             plan.count += 1
-            known = self.dates.get((text, plan.style.shown))
+            known = plan.dates.get(text)
             if known is None:
                 number = from_text(text)
                 known = number
                 if isinstance(number, int | Decimal):
                     known = from_serial(number, plan.style.shown, date1904=self.shared.date1904)
-                if len(self.dates) < 100_000:
-                    self.dates[text, plan.style.shown] = known
+                if len(plan.dates) < MAX_KNOWN_DATES:
+                    plan.dates[text] = known
             return known
         if kind is Kind.BOOLEAN:
             return {"1": True, "true": True, "0": False, "false": False}.get(text.strip(), text)

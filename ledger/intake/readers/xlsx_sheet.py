@@ -189,7 +189,7 @@ def _quick_row(work: Pass, part: str, number: int, root: str) -> tuple[int, Row 
     return number, work.row(number, values, hidden=hidden)
 
 
-def _quick_values(work: Pass, part: str, number: int, at: int) -> list[Value] | None:  # noqa: PLR0912 - flat, and hot
+def _quick_values(work: Pass, part: str, number: int, at: int) -> list[Value] | None:  # noqa: C901, PLR0912 - flat, and hot
     """The values of one row, or None if the expression did not take every cell of it."""
     count = part.count("<c", at)
     if count > MAX_ROW_ELEMENTS:
@@ -201,7 +201,7 @@ def _quick_values(work: Pass, part: str, number: int, at: int) -> list[Value] | 
     digits_here = str(number)
     # Names bound once: this loop runs for every cell of every sheet.
     plans, strings, append = work.plans, work.strings, values.append
-    shared_kind, number_kind, text_kind = Kind.SHARED, Kind.NUMBER, Kind.TEXT
+    shared_kind, number_kind, text_kind, dated_kind = Kind.SHARED, Kind.NUMBER, Kind.TEXT, Kind.DATED
     value: Value
     for cell in cells:
         before, letters, digits, after, formula, _, _, text, inline = cell
@@ -232,6 +232,9 @@ def _quick_values(work: Pass, part: str, number: int, at: int) -> list[Value] | 
             value = strings[int(text)] or None
         elif kind is number_kind and "&" not in text:
             value = int(text) if len(text) < 16 and text.isdecimal() else from_text(text)
+            plan.count += 1
+        elif kind is dated_kind and text in plan.dates:
+            value = plan.dates[text]
             plan.count += 1
         elif kind is text_kind or "&" in text:
             value = work.value(plan, unescape_controls(unescape_entities(text)), formula=False)
