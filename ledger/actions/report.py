@@ -15,6 +15,7 @@ from ledger.actions import rights, scope
 from ledger.actions.report_asked import Asked, Question, ask
 from ledger.actions.report_lists import envelopes_sheet, projects_sheet
 from ledger.actions.report_sums import RowKey, detail_lines, sums_sheet
+from ledger.actions.report_tables import annex_vii_sheet, figures_sheet, outlook_sheet
 from ledger.domain.findings import Finding, Severity
 from ledger.domain.money import as_json, display
 from ledger.reporting import report_book, report_texts
@@ -155,11 +156,21 @@ def _json(model: ReportModel, path: Path) -> tuple[list[Path], list[Finding]]:
 FORMATS: Final[dict[str, Writer]] = {".xlsx": _workbook, ".csv": _csv, ".md": _markdown, ".json": _json}
 
 
+#: How sheets are made whose rows are lines themselves.
+_LISTS: Final[dict[str, Callable[[Asked, Sheet], FigureSheet]]] = {
+    "projects": projects_sheet,
+    "envelopes": envelopes_sheet,
+    "figures": figures_sheet,
+    "outlook": outlook_sheet,
+    "annex-vii": annex_vii_sheet,
+}
+
+
 @contextmanager
 def _computed(database: Database, declaration: Declaration, question: Question) -> Iterator[ReportModel]:
     """The report as long as the reading transaction lasts: long lists and the detail lines are read while written."""
     with database.read() as connection:
-        asked = ask(connection, declaration, question)
+        asked = ask(connection, declaration, question, database)
         yield compute(asked, question)
 
 
@@ -174,9 +185,9 @@ def compute(asked: Asked, question: Question) -> ReportModel:
             numbers.append((sheet, rows))
             sheets.append(made)
         else:
-            sheets.append((projects_sheet if sheet.kind == "projects" else envelopes_sheet)(asked, sheet))
+            sheets.append(_LISTS[sheet.kind](asked, sheet))
     limit = rights.limit(asked.connection)
-    findings = [*_apart(asked, sheets), *rights.limited(limit)]
+    findings = [*_apart(asked, sheets), *rights.limited(limit), *(f for each in sheets for f in each.findings)]
     is_illustrative = question.with_illustrative and any(total.group[2] for sheet in sheets for total in sheet.totals)
 
     def detail() -> Iterator[DetailLine]:

@@ -28,6 +28,9 @@ class Made(StrEnum):
     RATIO = "ratio"
     #: the first less all others
     DIFFERENCE = "difference"
+    #: what is still to be used of the first, where the second was committed up to and with it and the third is used: the
+    #: oldest commitments are used first
+    UNUSED = "unused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,7 @@ class FigureSheet:
     charts: list[ChartPlan] = field(default_factory=list)
     plain: bool = False
     rows_are_checked: bool = True
+    findings: list[Finding] = field(default_factory=list)
 
     @property
     def figures(self) -> list[Field]:
