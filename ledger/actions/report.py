@@ -14,7 +14,7 @@ from ledger import shipped
 from ledger.actions import rights, scope
 from ledger.actions.report_asked import Asked, Question, ask
 from ledger.actions.report_lists import envelopes_sheet, projects_sheet
-from ledger.actions.report_sums import RowKey, detail_lines, sums_sheet
+from ledger.actions.report_sums import RowKey, detail_lines, finest_keys, sums_sheet
 from ledger.actions.report_tables import annex_vii_sheet, figures_sheet, outlook_sheet
 from ledger.domain.findings import Finding, Severity
 from ledger.domain.money import as_json, display
@@ -205,6 +205,7 @@ def compute(asked: Asked, question: Question) -> ReportModel:
         detail if numbers else None,
         is_illustrative,
         _filters(asked, question, limit),
+        finest_keys(asked),
         findings,
     )
 

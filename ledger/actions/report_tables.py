@@ -187,7 +187,10 @@ def annex_vii_sheet(asked: Asked, sheet: Sheet) -> FigureSheet:
         replace(asked.money(sheet, measure), heading=heading)
         for measure, heading in zip(measures, _ANNEX_VII_MONEY, strict=True)
     )
-    fields = [Field(name, heading, kind, width) for name, heading, kind, width in _ANNEX_VII]
+    fields = [
+        Field(name, heading, kind, width, key=name if name == "specific_objective" or "intervention" in name else "")
+        for name, heading, kind, width in _ANNEX_VII
+    ]
     fields += [
         cost,
         contribution,

@@ -30,7 +30,7 @@ CHARTS: Final = ("bar", "column", "stacked-bar", "stacked-column")
 #: Keys that a sheet of sums may be taken by.
 KEYS: Final = (
     "fund", "country", "theme", "year", "period", "stage", "basis", "project", "title", "unit", "beneficiary",
-    "programme", "envelope", "source",
+    "programme", "envelope", "source", "specific_objective", "intervention_type",
 )  # fmt: skip
 #: Attributes of a project that a list of projects may show.
 COLUMNS: Final = (

@@ -140,6 +140,8 @@ class ReportModel:
     detail: Callable[[], Iterator[DetailLine]] | None = None
     is_illustrative: bool = False
     filters: dict[str, Any] = field(default_factory=dict)
+    #: the keys of all sheets of sums together: an earmark's parts are rounded once for each row of them
+    finest: list[str] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
 
     @property
