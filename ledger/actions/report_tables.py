@@ -15,7 +15,7 @@ from ledger.actions.scope import UsageProblem
 from ledger.domain.findings import Finding
 from ledger.domain.intervals import Verdict
 from ledger.domain.money import Money
-from ledger.reconcile.verdicts import Quantity
+from ledger.reconcile.verdicts import FigureResult, Quantity
 from ledger.reporting.declaration import Sheet
 from ledger.reporting.model import Field, FigureSheet, Group, Made, Total
 from ledger.reporting.tables import Cell, Kind
@@ -69,27 +69,7 @@ def figures_sheet(asked: Asked, sheet: Sheet) -> FigureSheet:
         Field("source", said["source"], Kind.PROSE, 40),
         Field("page", said["page"], width=8),
     ]
-    rows: list[list[Cell]] = [
-        [
-            result.figure,
-            result.quote,
-            str(result.verdict),
-            _money(result.stated),
-            _money(result.low),
-            _money(result.high),
-            _money(result.ledger),
-            _money(result.difference),
-            _number(result.stated),
-            _number(result.ledger),
-            result.unit,
-            result.rule,
-            result.coverage.text,
-            result.reason,
-            result.source,
-            result.page,
-        ]
-        for result in done.results
-    ]
+    rows = [_figure_row(result) for result in done.results]
     counts = Counter(result.verdict for result in done.results)
     findings = [finding for finding in done.findings if finding.code != "illustrative-data"]
     if undecided := counts[Verdict.UNDECIDABLE]:
@@ -104,9 +84,31 @@ def figures_sheet(asked: Asked, sheet: Sheet) -> FigureSheet:
         plain=sheet.plain,
         findings=findings,
     )
+    made.is_illustrative = any(result.illustrative for result in done.results)
     made.notes = [words.of(note) for note in sheet.notes]
     made.notes.append("; ".join(f"{verdict}: {count}" for verdict, count in sorted(counts.items())))
     return made
+
+
+def _figure_row(result: FigureResult) -> list[Cell]:
+    return [
+        result.figure,
+        result.quote,
+        str(result.verdict),
+        _money(result.stated),
+        _money(result.low),
+        _money(result.high),
+        _money(result.ledger),
+        _money(result.difference),
+        _number(result.stated),
+        _number(result.ledger),
+        result.unit,
+        result.rule,
+        result.coverage.text,
+        result.reason,
+        result.source,
+        result.page,
+    ]
 
 
 def _money(value: Quantity | None) -> Money | None:
@@ -152,6 +154,7 @@ def outlook_sheet(asked: Asked, sheet: Sheet) -> FigureSheet:
         sheet.name, words.of(sheet.tab), words.of(sheet.title), "outlook", fields, rows, plain=sheet.plain
     )
     made.notes = [words.of(note) for note in sheet.notes]
+    made.is_illustrative = any(group[2] for _, group in yearly)
     return made
 
 

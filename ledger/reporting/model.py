@@ -96,6 +96,7 @@ class FigureSheet:
     charts: list[ChartPlan] = field(default_factory=list)
     plain: bool = False
     rows_are_checked: bool = True
+    is_illustrative: bool = False
     findings: list[Finding] = field(default_factory=list)
 
     @property
