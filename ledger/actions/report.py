@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from pathlib import Path
@@ -14,11 +14,12 @@ from ledger import shipped
 from ledger.actions import rights, scope
 from ledger.actions.report_asked import Asked, Question, ask
 from ledger.actions.report_lists import envelopes_sheet, projects_sheet
-from ledger.actions.report_sums import RowKey, detail_lines, sums_sheet
+from ledger.actions.report_sums import RowKey, detail_lines, finest_keys, sums_sheet
+from ledger.actions.report_tables import annex_vii_sheet, figures_sheet, outlook_sheet
 from ledger.domain.findings import Finding, Severity
 from ledger.domain.money import as_json, display
 from ledger.reporting import report_book, report_texts
-from ledger.reporting.declaration import Declaration, Sheet, load_declarations
+from ledger.reporting.declaration import Declaration, Sheet, load_declaration, load_declarations
 from ledger.reporting.figures import HOME_CURRENCY
 from ledger.reporting.model import DetailLine, FigureSheet, ReportModel
 from ledger.reporting.vocabulary import Vocabulary
@@ -155,11 +156,21 @@ def _json(model: ReportModel, path: Path) -> tuple[list[Path], list[Finding]]:
 FORMATS: Final[dict[str, Writer]] = {".xlsx": _workbook, ".csv": _csv, ".md": _markdown, ".json": _json}
 
 
+#: How sheets are made whose rows are lines themselves.
+_LISTS: Final[dict[str, Callable[[Asked, Sheet], FigureSheet]]] = {
+    "projects": projects_sheet,
+    "envelopes": envelopes_sheet,
+    "figures": figures_sheet,
+    "outlook": outlook_sheet,
+    "annex-vii": annex_vii_sheet,
+}
+
+
 @contextmanager
 def _computed(database: Database, declaration: Declaration, question: Question) -> Iterator[ReportModel]:
     """The report as long as the reading transaction lasts: long lists and the detail lines are read while written."""
     with database.read() as connection:
-        asked = ask(connection, declaration, question)
+        asked = ask(connection, declaration, question, database)
         yield compute(asked, question)
 
 
@@ -174,10 +185,10 @@ def compute(asked: Asked, question: Question) -> ReportModel:
             numbers.append((sheet, rows))
             sheets.append(made)
         else:
-            sheets.append((projects_sheet if sheet.kind == "projects" else envelopes_sheet)(asked, sheet))
+            sheets.append(_LISTS[sheet.kind](asked, sheet))
     limit = rights.limit(asked.connection)
-    findings = [*_apart(asked, sheets), *rights.limited(limit)]
-    is_illustrative = question.with_illustrative and any(total.group[2] for sheet in sheets for total in sheet.totals)
+    findings = [*_apart(asked, sheets), *rights.limited(limit), *(f for each in sheets for f in each.findings)]
+    is_illustrative = any(sheet.is_illustrative or any(total.group[2] for total in sheet.totals) for sheet in sheets)
 
     def detail() -> Iterator[DetailLine]:
         return detail_lines(asked, numbers)
@@ -187,13 +198,14 @@ def compute(asked: Asked, question: Question) -> ReportModel:
         words,
         words.of(declaration.title),
         sheets,
-        _about(asked, question, limit, findings),
+        _about(asked, question, limit, findings, _funds(sheets)),
         asked.head,
         filter_as_json(asked.pinned),
         question.unit,
         detail if numbers else None,
         is_illustrative,
         _filters(asked, question, limit),
+        finest_keys(asked),
         findings,
     )
 
@@ -208,9 +220,13 @@ def filter_as_json(wanted: Filter) -> dict[str, Any]:
     return found
 
 
+def shipped_report(name: str) -> Declaration:
+    """The shipped report of that name."""
+    return load_declaration(shipped.reports().joinpath(f"{name}.toml").read_bytes(), f"{name}.toml")
+
+
 def _load(folders: Sequence[Path]) -> tuple[dict[str, Declaration], list[Finding]]:
-    with ExitStack():
-        return load_declarations([(shipped.reports(), ""), *((folder, str(folder)) for folder in folders)])
+    return load_declarations([(shipped.reports(), ""), *((folder, str(folder)) for folder in folders)])
 
 
 def _find(name: str, declared: dict[str, Declaration], findings: Sequence[Finding]) -> Declaration | Finding:
@@ -262,7 +278,15 @@ def _filters(asked: Asked, question: Question, limit: str | None) -> dict[str, A
     }
 
 
-def _about(asked: Asked, question: Question, limit: str | None, findings: Sequence[Finding]) -> list[tuple[str, str]]:
+def _funds(sheets: Sequence[FigureSheet]) -> list[str]:
+    """The funds that sums are shown for: their long names stand on the sheet About alone."""
+    places = [(sheet, at) for sheet in sheets for at, each in enumerate(sheet.fields) if each.key == "fund"]
+    return sorted({str(row[at]) for sheet, at in places for row in sheet.rows})
+
+
+def _about(
+    asked: Asked, question: Question, limit: str | None, findings: Sequence[Finding], funds: Sequence[str]
+) -> list[tuple[str, str]]:
     """What is to be known of the report; a pair without a name stands below the title of each sheet too."""
     words, base, head, declared = asked.words, asked.base, asked.head, asked.declaration
     years = base.period_start and f"{base.period_start.year}–{base.period_end.year if base.period_end else ''}"
@@ -307,9 +331,7 @@ def _about(asked: Asked, question: Question, limit: str | None, findings: Sequen
     ]
     if base.earmark or any(measure.earmark for measure in declared.measures):
         facts.append((words("about.earmark"), words("about.earmark_text")))
-    funds = base.funds or sorted(asked.names["fund"])
-    if base.funds:
-        facts += [(words("about.fund", code), asked.names["fund"].get(code, "")) for code in funds]
+    facts += [(words("about.fund", code), asked.names["fund"].get(code, "")) for code in funds]
     return [(what, said) for what, said in facts if said]
 
 

@@ -13,7 +13,7 @@ from ledger.reporting.model import Field
 from ledger.reporting.tables import Kind
 from ledger.reporting.vocabulary import Vocabulary, vocabulary
 from ledger.store import reports
-from ledger.store.database import Connection
+from ledger.store.database import Connection, Database
 from ledger.store.reports import Head
 from ledger.store.totals import Filter
 
@@ -48,6 +48,8 @@ class Asked:
     words: Vocabulary
     base: Filter
     head: Head | None
+    #: for what opens a reading transaction of its own, pinned to the same head
+    database: Database
     names: dict[str, dict[str, str]] = field(default_factory=dict)
 
     @property
@@ -62,6 +64,7 @@ class Asked:
             stage=measure.stage,
             bases=() if measure.basis == "total" else (measure.basis,),
             earmark=measure.earmark or scope_.earmark,
+            funds=_both(measure.funds, scope_.funds),
         )
 
     def measures(self, sheet: Sheet) -> list[Measure]:
@@ -76,11 +79,13 @@ class Asked:
     def money(self, sheet: Sheet, measure: Measure) -> Field:
         """The column of a measure."""
         usual = self.words.of(measure.title) or self.words(f"stage.{measure.stage}")
-        asks = {"stage": measure.stage, "basis": measure.basis, "earmark": measure.earmark or self.base.earmark}
-        shown = self.heading(sheet, measure.name, usual)
-        return Field(
-            measure.name, shown, Kind.MONEY, 21, asks={name: value for name, value in asks.items() if value is not None}
-        )
+        return Field(measure.name, self.heading(sheet, measure.name, usual), Kind.MONEY, 21, asks=self.asks(measure))
+
+    def asks(self, measure: Measure) -> dict[str, Any]:
+        """What a measure counts, for `why`."""
+        earmark = measure.earmark or self.base.earmark
+        asks = {"stage": measure.stage, "basis": measure.basis, "earmark": earmark, "funds": list(measure.funds)}
+        return {name: value for name, value in asks.items() if value}
 
     def marks(self) -> list[Field]:
         """The columns that keep apart what is never added."""
@@ -91,7 +96,14 @@ class Asked:
         ]
 
 
-def ask(connection: Connection, declaration: Declaration, question: Question) -> Asked:
+def _both(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
+    """What is in both, where an empty one is no limit; a code that nothing has where they share none."""
+    if not one or not other:
+        return one or other
+    return tuple(sorted(set(one) & set(other))) or ("",)
+
+
+def ask(connection: Connection, declaration: Declaration, question: Question, database: Database) -> Asked:
     """The question of a report, every code checked.
 
     Raises UsageProblem for a code, moment or group that does not exist, and for a limit that the report needs and nobody
@@ -114,8 +126,9 @@ def ask(connection: Connection, declaration: Declaration, question: Question) ->
         earmark=stated.get("earmark"),
         programme=stated.get("programme"),
         source=stated.get("source"),
+        currency=stated.get("currency"),
         with_illustrative=question.with_illustrative,
     )
     words = vocabulary(question.lang)
     names = {table: reports.names(connection, table, words.lang) for table in NAMED}
-    return Asked(connection, declaration, words, base, reports.head(connection, base.known_at), names)
+    return Asked(connection, declaration, words, base, reports.head(connection, base.known_at), database, names)

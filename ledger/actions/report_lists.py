@@ -175,8 +175,9 @@ def envelopes_sheet(asked: Asked, sheet: Sheet) -> FigureSheet:
         "envelopes",
         fields,
         rows,
-        notes=[words.of(note) for note in sheet.notes],
+        notes=[words.of(note) for note in sheet.notes] + ([words("line.no_as_of")] if asked.base.as_of else []),
         plain=sheet.plain,
+        is_illustrative=any(state.is_illustrative for state in states),
     )
 
 

@@ -9,20 +9,21 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
 
-from ledger.actions import rights, scope
+from ledger.actions import report, rights, scope
+from ledger.actions.report_asked import Question, ask
 from ledger.domain.findings import Finding
 from ledger.domain.money import as_json, display
 from ledger.reporting import words
-from ledger.reporting.budget import write_budget
+from ledger.reporting.declaration import Declaration, Measure, Sheet
 from ledger.reporting.delimited import write_csv
 from ledger.reporting.figures import CURRENT, HOME_CURRENCY, Row, Summary, collect
 from ledger.reporting.markdown import write_markdown
-from ledger.reporting.safe_text import cut_findings
+from ledger.reporting.report_book import write_report_book
 from ledger.reporting.tables import summary_table
+from ledger.reporting.vocabulary import vocabulary
 from ledger.reporting.workbook import ReportTooLarge
-from ledger.store import envelopes, reports, schema
-from ledger.store.database import Connection, Database
-from ledger.store.envelopes import EnvelopeState
+from ledger.store import reports, schema
+from ledger.store.database import Database
 from ledger.store.reports import Head
 from ledger.store.totals import KEYS, Filter
 
@@ -81,7 +82,7 @@ def summarise(
 def write(database: Database, summary: Summary, path: Path) -> list[Finding]:
     """Write the summary to `path` in the format of its ending (one of FORMATS), in one step.
 
-    Returns what came to light on writing: a sum that its transfers do not bear out, a text that was cut. Raises UsageProblem for another
+    Returns what came to light on writing: a sum that its transfers do not bear out. Raises UsageProblem for another
     ending and for what does not fit the format; OSError where `path` cannot be written.
     """
     writer = FORMATS.get(path.suffix.lower())
@@ -104,20 +105,31 @@ def _write_markdown(_: Database, summary: Summary, path: Path) -> list[Finding]:
 
 
 def _write_workbook(database: Database, summary: Summary, path: Path) -> list[Finding]:
+    """The summary as a report of one measure, with the envelopes of its scope."""
+    declared = _declaration(summary)
+    question = Question(
+        funds=summary.pinned.funds,
+        countries=summary.pinned.countries,
+        as_of=summary.pinned.as_of,
+        known_at=summary.filters["known_at"],
+        with_illustrative=summary.pinned.with_illustrative,
+    )
     with database.read() as connection:
-        tree = _envelopes(connection, summary)
-        # Pinned to the head: whatever was booked since the sums were taken is in neither.
-        sums = write_budget(summary, reports.lines(connection, summary.pinned, summary.by), tree, path)
-    differing = [
-        Finding(
-            "balance-differs",
-            f"{words.group(row)}: the balances say {display(row.amount.minor, row.group[0])}, "
-            f"the transfers {display(sums.by_group.get(row.group, 0), row.group[0])}",
-        )
-        for row in summary.totals
-        if sums.by_group.get(row.group, 0) != row.amount.minor
-    ]
-    return differing + cut_findings(path.name, sums.cut)
+        asked = ask(connection, declared, question, database)
+        if asked.head != summary.ledger_head:
+            # Whatever was booked since the sums were taken is in neither.
+            asked = ask(connection, declared, replace(question, known_at=summary.pinned.known_at), database)
+        return write_report_book(report.compute(asked, question), path)
+
+
+def _declaration(summary: Summary) -> Declaration:
+    said = vocabulary()
+    tree = report.shipped_report("envelope-tree").sheets[0]
+    measure = Measure("amount", summary.stage, summary.basis, title={"en": said("ui.amount")})
+    sums = Sheet(
+        "summary", {"en": "Summary"}, {"en": words.title(summary)}, "sums", tuple(summary.by), measures=("amount",)
+    )
+    return Declaration("summary", {"en": words.title(summary)}, {}, (), {}, (), (measure,), (sums, tree))
 
 
 #: How each ending is written. JSON is the command line's: its envelope is the same for every command.
@@ -126,24 +138,6 @@ FORMATS: Final[dict[str, Callable[[Database, Summary, Path], list[Finding]]]] = 
     ".md": _write_markdown,
     ".xlsx": _write_workbook,
 }
-
-
-def _envelopes(connection: Connection, summary: Summary) -> list[EnvelopeState]:
-    """The envelopes of the funds and countries asked for, with the whole line above each."""
-    states = envelopes.states(connection, summary.pinned.known_at)
-    by_ref = {state.ref: state for state in states}
-    kept: set[str] = set()
-    for state in states:
-        if (
-            (state.fund in summary.pinned.funds or not summary.pinned.funds)
-            and (state.country in summary.pinned.countries or not summary.pinned.countries)
-            and (summary.pinned.with_illustrative or not state.is_illustrative)
-        ):
-            above: EnvelopeState | None = state
-            while above is not None and above.ref not in kept:
-                kept.add(above.ref)
-                above = by_ref.get(above.parent) if above.parent else None
-    return [state for state in states if state.ref in kept]
 
 
 def _pin(wanted: Filter, head: Head | None) -> Filter:

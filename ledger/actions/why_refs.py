@@ -11,6 +11,7 @@ from typing import Final
 from ledger.actions import scope
 from ledger.actions.why_figures import figure_tree
 from ledger.actions.why_trees import Trees
+from ledger.actions.why_workbook import workbook_cell
 from ledger.domain.trees import Node
 from ledger.store import figures, records
 from ledger.store.database import Connection
@@ -76,6 +77,7 @@ def _scope(trees: Trees, ref: str, basis: str | None) -> list[Node]:
 RESOLVERS: Final[tuple[Resolver, ...]] = (
     Resolver("figure", "F19", _figures),
     Resolver("envelope, programme or project", "eutf:T05-EUTF-HOA-01", _records),
+    Resolver("cell of an exported workbook", "budget.xlsx!Summary!E9", workbook_cell),
     Resolver("batch or transfer", "batch:12, transfer:77", _numbered),
 )
 

@@ -34,6 +34,8 @@ class Trees:
     connection: Connection
     limits: Filter
     at_most: int | None = None
+    #: what is wrong with what was asked about: a cell that was edited
+    told: list[Finding] = field(default_factory=list)
     cells: Cells = field(init=False)
 
     def __post_init__(self) -> None:
@@ -42,7 +44,7 @@ class Trees:
     @property
     def findings(self) -> list[Finding]:
         """What kept the trees from being whole."""
-        return self.cells.findings
+        return [*self.told, *self.cells.findings]
 
     def narrowed(self, wanted: Filter) -> Filter:
         """`wanted` inside the limits."""

@@ -19,6 +19,7 @@ from ledger.reporting.exact_json import plain as as_plain
 if TYPE_CHECKING:
     from ledger.actions.report import Ran
     from ledger.reporting.model import FigureSheet, ReportModel
+    from ledger.reporting.tables import Kind
 
 
 def _lang(function: options.F) -> options.F:
@@ -258,17 +259,17 @@ def _print_sheet(console: Console, sheet: FigureSheet, model: ReportModel) -> No
     numbers = (Kind.MONEY, Kind.COUNT, Kind.PERCENT)
     kept = [place for place in kept if sheet.fields[place].kind is not Kind.PROSE]
     columns = [Column(sheet.fields[place].heading, is_number=sheet.fields[place].kind in numbers) for place in kept]
-    console.table(columns, [tuple(_shown(row[place]) for place in kept) for row in rows])
+    console.table(columns, [tuple(_shown(row[place], sheet.fields[place].kind) for place in kept) for row in rows])
     if dropped:
         console.say(model.words("line.nil", ", ".join(dropped)))
 
 
-def _shown(cell: Any) -> object:
+def _shown(cell: Any, kind: Kind) -> object:
     from ledger.domain.money import Money, grouped, plain
-    from ledger.reporting.tables import percent
+    from ledger.reporting.tables import Kind, percent
 
     if isinstance(cell, Decimal):
-        return f"{percent(cell)} %"
+        return f"{percent(cell)} %" if kind is Kind.PERCENT else format(cell, "f")
     if isinstance(cell, Money):
         return grouped(plain(cell.minor, cell.currency))
     return str(cell) if isinstance(cell, int | date) else cell

@@ -141,6 +141,10 @@ _REGISTRY: tuple[tuple[str, Severity, str, str], ...] = (
     ("macros-ignored", Severity.INFO, "The workbook carries macros; they were not run.", "Nothing to do."),
     # --- profile, sheet, header ----------------------------------------------------------------------------------
     ("profile-unknown", Severity.STOP, "No profile has this name.", "List the profiles with: euledger profile list"),
+    ("figures-undecidable", Severity.INFO, "The ledger does not record, or not wholly, what these figures speak of.",
+     "See `euledger reconcile`: each says how much of its scope is recorded."),
+    ("cell-edited", Severity.ERROR, "A cell of an exported workbook no longer says what the ledger said when it was written.",
+     "Take the ledger's value, or hand the change in as a list to import."),
     ("report-invalid", Severity.STOP, "The declaration of a report has a key or value that is not known.",
      "Mend the key that is named; docs/reference/report-keys.md lists all, `euledger report test` reads them again."),
     ("report-unknown", Severity.STOP, "No report has that name.", "See `euledger report list`."),

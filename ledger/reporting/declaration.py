@@ -11,6 +11,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from importlib.resources.abc import Traversable
 from typing import Any, Final
 
@@ -21,13 +22,15 @@ from ledger.domain.toml_keys import DeclarationError, nearest
 from ledger.reporting.vocabulary import LANGUAGES
 
 #: What a sheet's rows are.
-KINDS: Final = ("sums", "projects", "envelopes")
+KINDS: Final = ("sums", "projects", "envelopes", "figures", "outlook", "annex-vii")
+#: How many measures sheets of these kinds have: what was committed and what was used of it; columns 8, 9 and 11.
+MEASURED: Final = {"outlook": 2, "annex-vii": 3}
 #: How the bars or slices of a chart stand.
 CHARTS: Final = ("bar", "column", "stacked-bar", "stacked-column")
 #: Keys that a sheet of sums may be taken by.
 KEYS: Final = (
     "fund", "country", "theme", "year", "period", "stage", "basis", "project", "title", "unit", "beneficiary",
-    "programme", "envelope", "source",
+    "programme", "envelope", "source", "specific_objective", "intervention_type",
 )  # fmt: skip
 #: Attributes of a project that a list of projects may show.
 COLUMNS: Final = (
@@ -37,12 +40,12 @@ COLUMNS: Final = (
 )  # fmt: skip
 
 _REPORT_KEYS: Final = ("name", "title", "purpose", "notes", "filters", "needs", "measures", "sheets")
-_FILTER_KEYS: Final = ("funds", "countries", "themes", "units", "earmark", "programme", "years", "source")
+_FILTER_KEYS: Final = ("funds", "countries", "themes", "units", "earmark", "programme", "years", "source", "currency")
 _NEEDS: Final = ("fund", "country", "programme")
-_MEASURE_KEYS: Final = ("name", "stage", "basis", "earmark", "title")
+_MEASURE_KEYS: Final = ("name", "stage", "basis", "earmark", "funds", "title")
 _SHEET_KEYS: Final = (
     "name", "tab", "title", "kind", "by", "measures", "columns", "headings", "order", "projects", "ratios", "notes",
-    "charts", "plain",
+    "charts", "plain", "deadlines",
 )  # fmt: skip
 _RATIO_KEYS: Final = ("name", "title", "of", "to")
 _CHART_KEYS: Final = ("kind", "title", "measures", "rows")
@@ -60,6 +63,7 @@ class Measure:
     stage: str
     basis: str = "eu"
     earmark: str | None = None
+    funds: tuple[str, ...] = ()
     title: Texts = field(default_factory=dict)
 
 
@@ -101,6 +105,8 @@ class Sheet:
     notes: tuple[Texts, ...] = ()
     charts: tuple[Chart, ...] = ()
     plain: bool = False
+    #: by year of commitment, the day until which its money is to be used
+    deadlines: Mapping[int, date] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +186,9 @@ def load_declaration(content: bytes, file: str, folder: str = "") -> Declaration
 def _filters(data: dict[str, Any]) -> dict[str, Any]:
     toml_keys.check_keys("filters.", data, _FILTER_KEYS)
     several = {key: toml_keys.texts(data, key, "filters.") for key in ("funds", "countries", "themes", "units")}
-    single = {key: toml_keys.text(data, key, "filters.") for key in ("earmark", "programme", "years", "source")}
+    single = {
+        key: toml_keys.text(data, key, "filters.") for key in ("earmark", "programme", "years", "source", "currency")
+    }
     return {key: value for key, value in {**several, **single}.items() if value}
 
 
@@ -198,6 +206,7 @@ def _measure(data: dict[str, Any]) -> Measure:
         stage=stage,
         basis=basis,
         earmark=toml_keys.text(data, "earmark", "measures."),
+        funds=toml_keys.texts(data, "funds", "measures."),
         title=_texts(data, "title", "measures."),
     )
 
@@ -209,8 +218,8 @@ def _sheet(data: dict[str, Any], place: int, measures: Mapping[str, Measure]) ->
     kind = toml_keys.choice(data, "kind", where, KINDS)
     by = _listed(data, "by", where, KEYS)
     columns = _listed(data, "columns", where, COLUMNS)
-    if by and kind != "sums":
-        raise DeclarationError(f"`{where}by` is for sheets of the kind sums")
+    if by and kind not in ("sums", "outlook"):
+        raise DeclarationError(f"`{where}by` is for sheets of the kinds sums and outlook")
     if columns and kind != "projects":
         raise DeclarationError(f"`{where}columns` is for sheets of the kind projects")
     headings = toml_keys.table(data, "headings")
@@ -218,13 +227,15 @@ def _sheet(data: dict[str, Any], place: int, measures: Mapping[str, Measure]) ->
         if key not in (*columns, *by, *measures):
             raise DeclarationError(f"`{where}headings.{key}` names no column{nearest(key, [*columns, *by, *measures])}")
     chosen = _listed(data, "measures", where, tuple(measures)) or tuple(measures)
+    if kind in MEASURED and len(chosen) != MEASURED[kind]:
+        raise DeclarationError(f"`{where}measures`: a sheet of the kind {kind} has {MEASURED[kind]}")
     return Sheet(
         name=name,
         tab=_tab(data, where) or {LANGUAGES[0]: name.replace("-", " ").capitalize()},
         title=_texts(data, "title", where),
         kind=kind,
         by=by,
-        measures=chosen if kind != "envelopes" else (),
+        measures=chosen if kind not in ("envelopes", "figures") else (),
         columns=columns,
         headings={key: _texts(headings, key, f"{where}headings.") for key in headings},
         order=toml_keys.choice(data, "order", where, ("keys", "amount")),
@@ -232,8 +243,18 @@ def _sheet(data: dict[str, Any], place: int, measures: Mapping[str, Measure]) ->
         ratios=tuple(_ratio(entry, where, chosen) for entry in toml_keys.tables(data, "ratios")),
         notes=_notes(data, where),
         charts=tuple(_chart(entry, where, chosen) for entry in toml_keys.tables(data, "charts")),
-        plain=toml_keys.flag(data, "plain", where),
+        plain=toml_keys.flag(data, "plain", where) or kind == "annex-vii",
+        deadlines=_deadlines(toml_keys.table(data, "deadlines"), f"{where}deadlines."),
     )
+
+
+def _deadlines(data: dict[str, Any], where: str) -> dict[int, date]:
+    found = {}
+    for year, day in data.items():
+        if not re.fullmatch(r"20\d\d", year) or not isinstance(day, date) or isinstance(day, datetime):
+            raise DeclarationError(f"`{where}{year}` must be a year and a day, such as 2021 = 2024-12-31")
+        found[int(year)] = day
+    return found
 
 
 def _plain_name(name: str, where: str) -> str:

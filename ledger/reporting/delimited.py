@@ -13,15 +13,15 @@ from ledger.reporting.safe_text import csv_text
 from ledger.reporting.tables import Cell, Table, settled
 
 
-def write_csv(table: Table, path: Path) -> None:
-    """Write `table` to `path` in one step.
+def write_csv(table: Table, path: Path, *, for_people: bool = False) -> None:
+    """Write `table` to `path` in one step; its first line has the columns' names for programs, or those for people.
 
     Amounts are digits without grouping, with all decimals of their currency; text that a spreadsheet program could
     run is made harmless by `csv_text`.
     """
     with replacing(path) as draft, draft.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow([column.name for column in table.columns])
+        writer.writerow([column.heading if for_people else column.name for column in table.columns])
         writer.writerows([_plain(cell) for cell in row] for row in table.rows)
 
 

@@ -45,7 +45,11 @@ def document(summary: Summary) -> str:
 def table(content: Table) -> str:
     """A pipe table, columns padded so that the source lines up; numbers stand to the right."""
     right = [column.kind in (Kind.MONEY, Kind.COUNT, Kind.PERCENT) for column in content.columns]
-    cells = [[column.heading for column in content.columns], *([_shown(cell) for cell in row] for row in content.rows)]
+    kinds = [column.kind for column in content.columns]
+    cells = [
+        [column.heading for column in content.columns],
+        *([_shown(cell, kind) for cell, kind in zip(row, kinds, strict=True)] for row in content.rows),
+    ]
     widths = [max(3, *(len(row[i]) for row in cells)) for i in range(len(right))]
     rule = ["-" * (width - 1) + ":" if at_right else "-" * width for width, at_right in zip(widths, right, strict=True)]
     return "\n".join(_line(row, widths, right) for row in [cells[0], rule, *cells[1:]])
@@ -59,7 +63,7 @@ def _line(row: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> s
     return f"| {' | '.join(padded)} |"
 
 
-def _shown(cell: Cell) -> str:
+def _shown(cell: Cell, kind: Kind = Kind.TEXT) -> str:
     cell = settled(cell)
     if cell is None:
         return "–"
@@ -68,5 +72,5 @@ def _shown(cell: Cell) -> str:
     if isinstance(cell, date):
         return cell.isoformat()
     if isinstance(cell, Decimal):
-        return f"{percent(cell)} %"
+        return f"{percent(cell)} %" if kind is Kind.PERCENT else format(cell, "f")
     return str(cell) if isinstance(cell, int) else markdown_text(cell)

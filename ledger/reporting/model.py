@@ -28,6 +28,9 @@ class Made(StrEnum):
     RATIO = "ratio"
     #: the first less all others
     DIFFERENCE = "difference"
+    #: what is still to be used of the first, where the second was committed up to and with it and the third is used: the
+    #: oldest commitments are used first
+    UNUSED = "unused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,8 @@ class FigureSheet:
     charts: list[ChartPlan] = field(default_factory=list)
     plain: bool = False
     rows_are_checked: bool = True
+    is_illustrative: bool = False
+    findings: list[Finding] = field(default_factory=list)
 
     @property
     def figures(self) -> list[Field]:
@@ -136,6 +141,8 @@ class ReportModel:
     detail: Callable[[], Iterator[DetailLine]] | None = None
     is_illustrative: bool = False
     filters: dict[str, Any] = field(default_factory=dict)
+    #: the keys of all sheets of sums together: an earmark's parts are rounded once for each row of them
+    finest: list[str] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
 
     @property

@@ -304,6 +304,11 @@ class _Sheet:
                 amounts = [part.minor for part in parts if part is not None]
                 left = Money(amounts[0] - sum(amounts[1:]), currency)
                 shown[each.name] = Formula(f"=ROUND({terms},{minor_digits(currency)})", left)
+            elif each.made is Made.UNUSED and None not in parts:
+                one, to_date, used = (f"{self.letters[name]}{at}" for name in each.of)
+                amounts = [part.minor for part in parts if part is not None]
+                unused = Money(max(0, min(amounts[0], amounts[1] - amounts[2])), parts[0].currency)  # type: ignore[union-attr]
+                shown[each.name] = Formula(f"=MAX(0,MIN({one},ROUND({to_date}-{used},2)))", unused)
 
     def _check(self, ledger: Mapping[str, Money], value: Mapping[str, Money], at: int) -> Formula | None:
         tests = []

@@ -67,6 +67,9 @@ def write(book: Book, model: ReportModel, regions: Sequence[Region]) -> None:
         "lang": model.words.lang,
         "program": f"eu-funding-ledger {ledger.__version__}",
         "batch": model.head.batch if model.head else 0,
+        "recorded_at": model.head.recorded_at if model.head else "",
+        "finest": model.finest,
+        "has_shares": model.has_shares,
         "base": model.base,
     }
     rows = [(MARK, about), *((region.sheet, region.as_json()) for region in regions)]

@@ -43,7 +43,8 @@ def write_csv_files(model: ReportModel, path: Path) -> list[Path]:
     files = []
     for place, sheet in enumerate(model.sheets):
         file = path.with_stem(f"{path.stem}-{sheet.name}") if place else path
-        write_csv(with_ratios(sheet).table(), file)
+        # A plain sheet is to be published or sent: its headings are prescribed.
+        write_csv(with_ratios(sheet).table(), file, for_people=sheet.plain)
         files.append(file)
     return files
 

@@ -27,6 +27,7 @@ _NOT_PLAIN = re.compile("[^a-z0-9 .-]")
 #: Characters (UTF-16 units) that a cell of Excel holds.
 _CELL_LIMIT = 32_767
 _CUT = " … [cut]"
+_FROM_PICTURES = {0x2400 + code: code for code in range(0x20)} | {0x2421: 0x7F}
 
 
 def printable(text: str) -> str:
@@ -99,6 +100,13 @@ def cell_text(text: str) -> str:
         text = kept + _CUT
     # XlsxWriter takes such a text for its own markup and would write it into the file as it stands.
     return f"{text} " if text.startswith("<r>") and text.endswith("</r>") else text
+
+
+def original_text(cell: str) -> str:
+    """The text that `cell_text` put into a cell, but for what was cut or had no picture."""
+    if cell.startswith("<r>") and cell.endswith("</r> "):
+        cell = cell[:-1]
+    return cell.translate(_FROM_PICTURES)
 
 
 def markdown_text(text: str) -> str:

@@ -19,6 +19,8 @@ HEADINGS: Final[dict[str, str]] = {
     "project": "Project",
     "title": "Title",
     "unit": "Unit",
+    "specific_objective": "Specific objective",
+    "intervention_type": "Type of intervention",
     "beneficiary": "Beneficiary",
     "programme": "Programme",
     "envelope": "Envelope",

@@ -37,6 +37,7 @@ _STYLES: Final[dict[str, dict[str, Any]]] = {
     "prose": {**_INSET, "text_wrap": True},
     "day": {**_INSET, "num_format": "yyyy-mm-dd"},
     "number": {**_INSET, "num_format": "0"},
+    "decimal": _INSET,
     "count": {"num_format": "#,##0"},
     # Nothing is shown as a dash; the cell is 0.
     "money0": {"num_format": '#,##0;-#,##0;"–"'},
@@ -234,7 +235,7 @@ class Book:
         elif isinstance(cell, Money):
             sheet.write_number(row, index, number(cell), self._style(self._money(cell), is_bold))
         elif isinstance(cell, Decimal):
-            sheet.write_number(row, index, cell, self._style("percent", is_bold))
+            sheet.write_number(row, index, cell, self._style("percent" if kind is Kind.PERCENT else "decimal", is_bold))
         elif isinstance(cell, Indented):
             style = f"level{min(cell.level, 7)}"
             self._text(sheet, row, index, cell.text, self._style(style, cell.is_strong))

@@ -34,6 +34,8 @@ KEYS = {
     "title": "v.title",
     "unit": "v.unit",
     "beneficiary": "v.beneficiary",
+    "specific_objective": "v.specific_objective",
+    "intervention_type": "v.intervention_type",
     "programme": "coalesce(g.ref, pg.ref)",
     "envelope": "e.ref",
     "source": "coalesce(p.source, g.source)",

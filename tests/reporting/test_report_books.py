@@ -27,7 +27,11 @@ SHIPPED = [line.report for line in report.list_reports()[0]]
 
 def question(name: str, **more: Any) -> Question:
     needs = next(line.needs for line in report.list_reports()[0] if line.report == name)
-    given: dict[str, Any] = {"fund": {"funds": ["NDICI-GE"]}, "country": {"countries": ["TN", "IT"]}}
+    given: dict[str, Any] = {
+        "fund": {"funds": ["NDICI-GE"]},
+        "country": {"countries": ["TN", "IT"]},
+        "programme": {"programme": "2021IT65AMPR001"},
+    }
     for need in needs:
         more = {**given.get(need, {}), **more}
     return Question(with_illustrative=True, **more)
