@@ -198,6 +198,14 @@ def revert(database: Database, number: int, *, dry_run: bool = False) -> RevertR
                     remedy="Take a role back with: euledger db revoke LOGIN",
                 )
             )
+        elif batch["kind"] == "run":
+            result.findings.append(
+                Finding(
+                    "revert-blocked",
+                    f"batch {number} holds the verdicts of a run, which booked nothing",
+                    remedy="A run stays on record; keep another one with: euledger reconcile --keep",
+                )
+            )
         elif batch["kind"] == "sample":
             result.findings.append(
                 Finding(

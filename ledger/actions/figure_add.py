@@ -111,7 +111,7 @@ def add_figure(database: Database, new: NewFigure, *, again: bool = False, dry_r
             done.batch = figure_entry.keep(connection, record, f"figure {record.ref}, stated by hand")
         found = figures.find(connection, record.ref)
         assert found is not None
-        done.figure, told = view_of(found.figure, figures.versions(connection, found.ref))
+        done.figure, told = view_of(connection, found.figure)
         done.findings += told
     return done
 

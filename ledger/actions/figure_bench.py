@@ -19,6 +19,8 @@ from ledger.store import envelopes, figures
 from ledger.store.database import Connection
 from ledger.store.totals import Filter, Total, count_projects, totals
 
+#: Units in which projects are recorded; a count says how many of each there are.
+_UNITS = ("decision", "contract", "operation", "action")
 _SAME_STATEMENT = "the ledger's amount comes from the same statement, so this shows only that it was booked as printed"
 
 
@@ -66,6 +68,14 @@ class Bench:
             )
             for row in figures.coverage(connection, known_at, with_illustrative=with_illustrative)
         ]
+
+    def wholes(self) -> dict[str, tuple[Fraction, str]]:
+        """The stated amounts of the envelopes in current prices."""
+        return {
+            ref: (Fraction(state.stated_minor, 10 ** minor_digits(state.currency)), state.currency)
+            for ref, state in self._envelopes.items()
+            if state.price_basis == "current"
+        }
 
     def known(self, figure: Figure, understood: Read) -> Known:
         """What the ledger holds against the figure."""
@@ -120,9 +130,12 @@ class Bench:
         if figure.programme:
             return _as_known(self._programme(figure, currency), currency)
         sums = self._sums(figure, currency)
-        if len(sums) == 1:
-            return _as_known(replace(sums[0], notes=(*sums[0].notes, *self._contracted(figure, currency))), currency)
-        return self._either(sums, currency)
+        if len(sums) > 1:
+            return self._either(sums, currency)
+        known, contracted = _as_known(sums[0], currency), self._contracted(figure, currency)
+        if not contracted:
+            return known
+        return replace(known, readings=_by_stage({"committed": sums[0].minor, "contracted": contracted}, currency))
 
     def _either(self, sums: list[_Sum], currency: str) -> Known:
         """The source leaves the stage open: the true value is one of two sums, and every value between is allowed."""
@@ -130,8 +143,9 @@ class Bench:
         committed, paid = (display(found.minor, currency) for found in sums)
         note = f"the source does not say whether committed ({committed}) or paid ({paid}) is meant"
         notes = tuple(dict.fromkeys((note, *low.notes, *high.notes)))
+        readings = _by_stage({"committed": sums[0].minor, "paid": sums[1].minor}, currency)
         joined = replace(low, notes=notes, is_illustrative=low.is_illustrative or high.is_illustrative)
-        known = _as_known(joined, currency)
+        known = replace(_as_known(joined, currency), readings=readings)
         if low.is_complete and high.is_complete and low.minor != high.minor:
             least, most = (Fraction(found.minor, 10 ** minor_digits(currency)) for found in (low, high))
             return replace(known, interval=Interval(least, most, True, True))
@@ -172,12 +186,11 @@ class Bench:
             sums.append(replace(found, is_complete=complete, notes=(*found.notes, *notes)))
         return sums
 
-    def _contracted(self, figure: Figure, currency: str) -> tuple[str, ...]:
-        """The contracted sum beside a committed one: "worth" may mean either, so both are shown."""
+    def _contracted(self, figure: Figure, currency: str) -> int:
+        """The contracted sum beside a committed one: "worth" may mean either, so both are judged."""
         if figure.stage != "committed":
-            return ()
-        found = self._total(replace(self._filters(figure)[0], stage="contracted"), currency)
-        return (f"of which contracted: {display(found.minor, currency)}",) if found.minor else ()
+            return 0
+        return self._total(replace(self._filters(figure)[0], stage="contracted"), currency).minor
 
     def _filters(self, figure: Figure) -> list[Filter]:
         return figures.scope_filters(
@@ -233,15 +246,12 @@ class Bench:
         if counted and self.with_illustrative:
             illustrative = counted != count_projects(self.connection, replace(wanted, with_illustrative=False))
         complete, notes = self._complete(figure, wanted, "EUR")
-        others = [
-            f"{number} {unit}s"
-            for unit in ("decision", "contract", "operation", "action")
-            if unit not in wanted.units and (number := count_projects(self.connection, replace(wanted, units=(unit,))))
-        ]
-        if others:
-            notes = (*notes, f"other units recorded: {', '.join(others)}")
+        by_unit = {unit: count_projects(self.connection, replace(wanted, units=(unit,))) for unit in _UNITS}
+        recorded = tuple((unit, Fraction(number)) for unit, number in by_unit.items() if number)
         interval = known_sum(counted, complete=complete) if counted or complete else None
-        return Known(interval, Fraction(counted), complete, "; ".join(notes), is_illustrative=illustrative)
+        return Known(
+            interval, Fraction(counted), complete, "; ".join(notes), is_illustrative=illustrative, readings=recorded
+        )
 
     def _share(self, figure: Figure) -> Known:
         """The exact share of the recorded sums; complete only where both are."""
@@ -284,6 +294,10 @@ class Bench:
             return currency, self._programme(figure, currency)
         sums = self._sums(figure, currency)
         return currency, sums[0] if len(sums) == 1 else None
+
+
+def _by_stage(sums: dict[str, int], currency: str) -> tuple[tuple[str, Fraction], ...]:
+    return tuple((stage, Fraction(minor, 10 ** minor_digits(currency))) for stage, minor in sums.items())
 
 
 def _only(found: Total, currency: str) -> int:

@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from ledger.actions.reconcile import judge_all
 from ledger.actions.scope import batch_known_at
 from ledger.domain.figures import Figure
 from ledger.domain.findings import Finding
+from ledger.domain.intervals import in_words
 from ledger.reconcile.quantities import Quantity, quantity
 from ledger.reconcile.reading import read
+from ledger.reconcile.relations import Related
 from ledger.reconcile.verdicts import rule_text
 from ledger.store import figures, schema
-from ledger.store.database import Database
+from ledger.store.database import Connection, Database
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +71,20 @@ class FigureView:
     unit: str | None
     rule: str
     rule_text: str
+    #: The rule applied: what V and g are, and which ends belong.
+    in_words: str
     interval: str
+    low: Quantity | None
+    high: Quantity | None
+    low_inclusive: bool
+    high_inclusive: bool
     warnings: tuple[str, ...]
+    #: What the ledger says of it now, by `reconcile`.
+    verdict: str
+    ledger: Quantity | None
+    room: Quantity | None
+    reason: str
+    related: tuple[Related, ...]
     measure: str | None
     kind: str | None
     target: bool
@@ -106,9 +121,7 @@ def show_figure(database: Database, ref: str) -> FigureShown:
         found = figures.find(connection, ref)
         if found is None:
             return FigureShown(None, [Finding("figure-unknown", f"there is no figure {ref!r}")])
-        versions = figures.versions(connection, found.ref)
-    view, findings = view_of(found.figure, versions)
-    return FigureShown(view, findings)
+        return FigureShown(*view_of(connection, found.figure))
 
 
 def _line(figure: Figure) -> FigureLine:
@@ -135,8 +148,10 @@ def _line(figure: Figure) -> FigureLine:
     )
 
 
-def view_of(figure: Figure, versions: list[tuple[Figure, bool]]) -> tuple[FigureView, list[Finding]]:
-    """A figure as it is shown, and what was found while it was read."""
+def view_of(connection: Connection, figure: Figure) -> tuple[FigureView, list[Finding]]:
+    """A figure as it is shown, with its verdict, and what was found while it was read."""
+    versions = figures.versions(connection, figure.ref)
+    [result] = judge_all(connection, [figure.ref]).results
     understood, line = read(figure), _line(figure)
     warned = () if understood.band is None else understood.band.warn
     view = FigureView(
@@ -151,8 +166,18 @@ def view_of(figure: Figure, versions: list[tuple[Figure, bool]]) -> tuple[Figure
         unit=line.unit,
         rule=line.rule,
         rule_text=rule_text(line.rule),
+        in_words="" if understood.band is None else in_words(understood.band),
         interval=line.interval,
+        low=result.low,
+        high=result.high,
+        low_inclusive=result.low_inclusive,
+        high_inclusive=result.high_inclusive,
         warnings=tuple(part.text(understood.unit) for part in warned),
+        verdict=str(result.verdict),
+        ledger=result.ledger,
+        room=result.room,
+        reason=result.reason,
+        related=result.related,
         measure=line.measure,
         kind=line.kind,
         target=line.target,

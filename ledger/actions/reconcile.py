@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from fractions import Fraction
 
-from ledger.actions import rights
+from ledger.actions import kept_runs, rights
 from ledger.actions.figure_bench import Bench
 from ledger.actions.scope import batch_known_at, build
 from ledger.actions.second_source import second_source
 from ledger.domain.figures import Figure, listed
 from ledger.domain.findings import Finding
 from ledger.reconcile.reading import read
-from ledger.reconcile.verdicts import FigureResult, judge_figure, waived
+from ledger.reconcile.relations import Relations
+from ledger.reconcile.since import Verdicted, since
+from ledger.reconcile.verdicts import FigureResult, judge_figure, verdicted, waived
 from ledger.reconcile.waiving import Accepted
-from ledger.store import figures, schema, waivers
+from ledger.store import batches, figures, schema, waivers
 from ledger.store.database import Connection, Database
+from ledger.store.rehearsal import ledger_for
 from ledger.store.totals import Filter
 
 
@@ -29,6 +32,11 @@ class ReconcileResult:
     findings: list[Finding] = field(default_factory=list)
     #: Recorded less stated, exactly, of the figures that have both.
     gaps: dict[str, Fraction] = field(default_factory=dict)
+    #: The verdicts as runs keep them.
+    verdicts: list[Verdicted] = field(default_factory=list)
+    #: The numbers of the run and its batch, where it was kept.
+    run: int | None = None
+    batch: int | None = None
 
 
 def reconcile(
@@ -43,6 +51,8 @@ def reconcile(
     on: date | None = None,
     explain: bool = False,
     against: str | None = None,
+    keep: bool = False,
+    dry_run: bool = False,
 ) -> ReconcileResult:
     """Judge the figures named in `refs`, or all; `fund` and `country` choose among them by what they speak of.
 
@@ -52,21 +62,42 @@ def reconcile(
     that of the batch at `known_at`, or a later `as_of`). With `explain`, results carry the
     causes of their difference; `against` (a path, or `batch:N`) gives a second list to seek them in. Raises UsageProblem
     for a fund, country, moment or batch that is none.
+
+    Each result says what changed since the last run that was kept. With `keep` this one is kept too, in a batch of its
+    own; a `dry_run` of that keeps nothing. Without it the ledger is only read.
     """
     schema.require_current(database)
-    with database.read() as connection:
-        return judge_all(
+    asked = kept_runs.question(refs, fund, country, as_of, with_illustrative=with_illustrative)
+
+    def judged(connection: Connection) -> ReconcileResult:
+        known = batch_known_at(connection, known_at)
+        head = batches.last(connection) if known is None else known
+        done = judge_all(
             connection,
             refs,
             with_illustrative=with_illustrative,
             as_of=as_of,
-            known_at=batch_known_at(connection, known_at),
+            known_at=known,
             fund=fund,
             country=country,
             on=on,
             explain=explain,
             against=against,
         )
+        last = kept_runs.last_verdicts(connection, asked, known)
+        done.results = [
+            replace(result, since=since(*last[result.figure], verdict)) if result.figure in last else result
+            for result, verdict in zip(done.results, done.verdicts, strict=True)
+        ]
+        if keep:
+            done.run, done.batch = kept_runs.keep(connection, asked, head, done.verdicts)
+        return done
+
+    if keep:
+        with ledger_for(database, dry_run=dry_run) as ledger, ledger.write() as connection:
+            return judged(connection)
+    with database.read() as connection:
+        return judged(connection)
 
 
 def judge_all(
@@ -92,11 +123,13 @@ def judge_all(
     bench = Bench(connection, found, known_at, as_of, with_illustrative=with_illustrative, against=other)
     wanted = build(connection, funds=fund, countries=country)
     kept = _waivers(connection, known_at)
+    reads = {figure.ref: read(figure) for figure in found}
+    relations = Relations(((figure, reads[figure.ref]) for figure in found), bench.wholes())
     day = on or max(filter(None, (waivers.day_of(connection, known_at), as_of)))
     for figure in _named(found, refs, done.findings):
         if not _speaks_of(figure, wanted, bench.places):
             continue
-        understood = read(figure)
+        understood = reads[figure.ref]
         known = bench.known(figure, understood)
         result, told = judge_figure(figure, understood, known)
         if explain or against:
@@ -105,8 +138,10 @@ def judge_all(
             done.gaps[figure.ref] = known.recorded - understood.number.value
         if figure.ref in kept:
             result, told = waived(result, told, kept[figure.ref], gap=done.gaps.get(figure.ref), on=day)
-        done.results.append(result)
-        done.findings += told
+        related, contradictions = relations.of(figure.ref)
+        done.results.append(replace(result, related=related))
+        done.verdicts.append(verdicted(figure, understood, known, result))
+        done.findings += [*told, *contradictions]
     return done
 
 

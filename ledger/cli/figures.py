@@ -268,4 +268,9 @@ def unwaive(session: Session, *, waiver: int, reason: str, dry_run: bool) -> Non
 
 def _fields(found: FigureView | None) -> dict[str, object]:
     """A figure line by line; its amount as people read it."""
-    return {} if found is None else {**plain(found), "stated": found.stated}
+    if found is None:
+        return {}
+    amounts = ("stated", "low", "high", "ledger", "room")
+    fields = {**plain(found), **{name: getattr(found, name) for name in amounts}}
+    fields["related"] = [f"{each.kind} {each.figure}: {each.said}" for each in found.related]
+    return fields

@@ -29,6 +29,7 @@ COMMANDS: Final = {
     "figure": ("ledger.cli.figures:figure", "Published figures: list, show, add; waive, waivers, unwaive."),
     "reconcile": ("ledger.cli.reconcile:reconcile", "Hold published figures against the ledger."),
     "compare": ("ledger.cli.compare:compare", "Hold a list, batch or ledger against another."),
+    "runs": ("ledger.cli.runs:runs", "Kept verdicts of reconcile: list, show, compare."),
     "check": ("ledger.cli.check:check", "Check the ledger's integrity, and the rules that a controller would run."),
     "seal": ("ledger.cli.seal:seal", "Write a checkpoint of the ledger, to be kept elsewhere."),
     "verify": ("ledger.cli.verify:verify", "Prove the ledger: compute all seals, kept files and balances anew."),

@@ -30,6 +30,8 @@ _ROWS_SHOWN = 4
     metavar="FILE|batch:N",
     help="Compare the rows with another list, or with the file of a batch; implies --explain.",
 )
+@click.option("--keep", is_flag=True, help="Keep the verdicts, to be compared with later ones.")
+@options.dry_run
 @click.option("--on", "day", type=options.Day(), help="Judge waivers as on this day.  [default: today]")
 @options.with_illustrative
 @options.filters
@@ -41,6 +43,8 @@ def reconcile(
     figures: tuple[str, ...],
     explain: bool,
     against: str | None,
+    keep: bool,
+    dry_run: bool,
     day: date | None,
     with_illustrative: bool,
     as_of: date | None,
@@ -59,12 +63,12 @@ def reconcile(
     \b
     Example: euledger reconcile F19 --with-illustrative
     Example: euledger reconcile TOTAL --explain --against list-of-june.xlsx
-    Changes: nothing.
+    Changes: nothing; with --keep adds a batch with the verdicts.
     """
     from ledger.actions import reconcile as action
 
     done = action.reconcile(
-        session.database_to_read(),
+        session.database() if keep else session.database_to_read(),
         list(figures),
         with_illustrative=with_illustrative,
         as_of=as_of,
@@ -74,10 +78,16 @@ def reconcile(
         on=day,
         explain=explain,
         against=against,
+        keep=keep,
+        dry_run=dry_run,
     )
 
     def text() -> None:
         print_verdicts(session.console, done)
+        if done.run is not None:
+            session.console.talk(f"Kept as run {done.run}, with batch {done.batch}.")
+            if dry_run:
+                session.console.talk("Dry run: nothing was kept.")
 
     session.finish(done.results, done.findings, text)
 
@@ -102,6 +112,7 @@ def print_verdicts(console: Console, done: ReconcileResult) -> None:
                 f"Waiver {waiver.waiver} of {shown(waiver.amount)} until {waiver.until} {waiver.state}: {waiver.reason}"
             )
             console.paragraphs([said], indent=4)
+        console.paragraphs(_beside(result), indent=4)
         _print_explanations(console, result)
     counts = Counter(_counted(result) for result in done.results)
     if not done.results:
@@ -138,6 +149,18 @@ def _row_text(row: RowPlace) -> str:
     sheet = f"!{row.sheet}" if row.sheet else ""
     entered = f", entered with batch {row.batch}" if row.batch is not None else ""
     return f"{row.ref}: row {row.row} of {row.file}{sheet}{entered}"
+
+
+def _beside(result: FigureResult) -> list[str]:
+    """Other readings, relations that say something, and what changed since the last kept run."""
+    said = []
+    if len(result.readings) > 1:
+        said.append("; ".join(f"as {each.of}: {shown(each.ledger)}, {each.verdict}" for each in result.readings))
+    said += [f"It {each.said}." for each in result.related if each.kind != "parts"]
+    said += [f"{each.said[0].upper()}{each.said[1:]}." for each in result.related if each.kind == "parts"]
+    if result.since is not None and result.since.changed:
+        said.append(f"Since run {result.since.run}: {result.since.said}.")
+    return said
 
 
 def _counted(result: FigureResult) -> str:

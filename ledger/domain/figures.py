@@ -116,6 +116,15 @@ class Figure:
         return listed(self.theme)
 
     @property
+    def counted(self) -> str | None:
+        """The unit of records that a count counts: decision, contract, operation or action; None for whatever is on top.
+
+        A "project" is not one of them: sources use the word for each.
+        """
+        named = (self.counting_unit or self.unit or "").casefold().removesuffix("s")
+        return named if named in ("decision", "contract", "operation", "action") else None
+
+    @property
     def related(self) -> tuple[Relation, ...]:
         """Its relations: the columns `part_of` and `denominator`, and what stands in `relations` in the written form.
 

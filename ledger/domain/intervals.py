@@ -297,6 +297,29 @@ def interval_for(
             return Band(rule, number, unit, accept, (), accept)
 
 
+def in_words(band: Band) -> str:
+    """The band spelled out: what V and g are, and the ends with whether they belong; empty where no number is stated."""
+    number, accept = band.number, band.accept
+    if number is None:
+        return ""
+    if accept.is_point:
+        ends = f"only {show(number.value, band.unit)} itself passes"
+    else:
+        ends = " ".join(
+            f"{word} {show(end, band.unit)} ({'included' if inside else 'excluded'})"
+            for word, end, inside in (
+                ("from", accept.low, accept.low_inclusive),
+                ("up to", accept.high, accept.high_inclusive),
+            )
+            if end is not None
+        )
+        ends = f"what passes lies {ends}"
+    warned = "; ".join(f"{part.text(band.unit)} holds with a warning" for part in band.warn)
+    grid = number.grid if band.rule.id in ("R-EXACT", "R-TARGET") else number.coarse_grid
+    stated = f"V is {show(number.value, band.unit)}, g is {show(grid, band.unit)}"
+    return f"{stated}: {ends}{f'; {warned}' if warned else ''}."
+
+
 # --- what is known ----------------------------------------------------------------------------------------------------
 
 
@@ -429,9 +452,8 @@ def _warning(band: Band) -> str:
 def show(value: Fraction, unit: str = "") -> str:
     """A quantity for people: money to the minor unit, a share in per cent, others grouped; … marks cut digits."""
     if _is_currency(unit):
-        minor = value * 10 ** minor_digits(unit)
-        if minor.denominator == 1:
-            return display(int(minor), unit)
+        minor, rest = divmod(abs(value) * 10 ** minor_digits(unit), 1)
+        return display(int(minor) if value >= 0 else -int(minor), unit) + ("…" if rest else "")
     if unit.casefold() in _SHARE_UNITS - {"%", "percent", "per cent"}:
         return _decimal(value * 100) + " %"
     return " ".join(part for part in (_decimal(value), unit) if part)

@@ -82,6 +82,11 @@ FORMATS: Final[Mapping[int, Mapping[str, tuple[str, ...]]]] = {
         "audit_sample_item": (
             *("id", "sample_id", "position", "unit", "source", "ref", "stratum", "is_exhaustive", "book_minor"),
         ),
+        "figure_run": ("id", "batch_id", "question", "known_at"),
+        "figure_run_result": (
+            *("id", "run_id", "position", "version_id", "figure", "verdict", "rule", "unit", "stated", "low", "high"),
+            *("low_inclusive", "high_inclusive", "recorded", "is_complete", "waiver_id"),
+        ),
     },
 }
 #: The format that new seals have.

@@ -12,7 +12,7 @@ from ledger.domain.findings import Finding, Severity
 from ledger.domain.intervals import RULES, Band, QualifierUnknown, Rule, interval_for, rule_for
 from ledger.domain.money import MoneyError, minor_digits
 from ledger.domain.quoted import QuotedNumber, quoted_number, unit_scale
-from ledger.domain.wording import RECORD_UNITS
+from ledger.domain.wording import RECORD_UNITS, statements
 
 _THOUSANDS = ("thousand", "k", "tsd", "tausend", "mille")
 _PERCENT = ("%", "percent", "per cent")
@@ -105,8 +105,10 @@ def route_of(figure: Figure, unit: str) -> Route:
     if figure.programme:
         return Route.PROGRAMME
     if measure == "count":
-        counted = (figure.counting_unit or unit).casefold()
-        return Route.COUNT if counted in RECORD_UNITS else Route.OUTPUT
+        counted = {(figure.counting_unit or unit).casefold()}
+        if counted <= {"", "count"}:  # the quotation says of what, if anything does
+            counted = {stated.unit for stated in statements(figure.quote or "")} or {"projects"}
+        return Route.COUNT if counted & RECORD_UNITS else Route.OUTPUT
     return Route.SUM if is_currency(unit) and measure in ("sum", "") else Route.OUTPUT
 
 

@@ -9,11 +9,13 @@ from fractions import Fraction
 
 from ledger.domain.figures import Figure
 from ledger.domain.findings import Finding
-from ledger.domain.intervals import RULES, Interval, Judgement, Verdict, judge, show
+from ledger.domain.intervals import RULES, Interval, Judgement, Verdict, judge, known_sum, show
 from ledger.domain.money import Money, display
 from ledger.reconcile.explanation.model import Explanation, RowPlace
 from ledger.reconcile.quantities import Quantity, quantity
 from ledger.reconcile.reading import Read, Route, place_of
+from ledger.reconcile.relations import Related
+from ledger.reconcile.since import Since, Verdicted
 from ledger.reconcile.waiving import Accepted, WaiverState, WaiverView, state_of, viewed
 
 
@@ -31,6 +33,8 @@ class Known:
     note: str = ""
     refusal: str = ""
     is_illustrative: bool = False
+    #: What is recorded by unit or stage, where the wording may mean several.
+    readings: tuple[tuple[str, Fraction], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,15 @@ class Explained:
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """One of the things that a wording may mean ("project": decision or contract; "worth": committed or contracted)."""
+
+    of: str
+    ledger: Quantity | None
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
 class FigureResult:
     """The verdict on one figure (DESIGN section 9).
 
@@ -106,6 +119,12 @@ class FigureResult:
     waiver: WaiverView | None = None
     #: Whether that waiver holds, so that the figure is broken and no error.
     waived: bool = False
+    #: What is recorded by each unit or stage that the wording may mean, and the verdict on it.
+    readings: tuple[Reading, ...] = ()
+    #: How it stands to other figures, by their wordings.
+    related: tuple[Related, ...] = ()
+    #: How it stood in the last run that was kept.
+    since: Since | None = None
     #: Named causes of the difference, best first; empty where they were not asked for or nothing beats chance.
     explanations: tuple[Explained, ...] = ()
     #: Whether causes were sought: a sum of money, asked to be explained, that is not what the figure allows.
@@ -179,6 +198,7 @@ def _result(
         place="!".join(part for part in (file, sheet, cell) if part),
         relations=figure.relations,
         illustrative=known.is_illustrative,
+        readings=_readings(read, known, target=figure.is_target),
     )
 
 
@@ -235,6 +255,39 @@ def _said(value: Quantity | None) -> str | None:
 def rule_text(rule: str) -> str:
     """The rule spelled out, empty for none."""
     return RULES[rule].text if rule in RULES else ""
+
+
+def verdicted(figure: Figure, read: Read, known: Known, result: FigureResult) -> Verdicted:
+    """The verdict as runs keep it."""
+    band = None if read.band is None or read.band.number is None else read.band.accept
+    return Verdicted(
+        figure=figure.ref,
+        version_id=figure.version_id,
+        verdict=str(result.verdict),
+        rule=result.rule,
+        unit=read.unit,
+        stated=None if read.number is None else read.number.value,
+        low=None if band is None else band.low,
+        high=None if band is None else band.high,
+        low_inclusive=result.low_inclusive,
+        high_inclusive=result.high_inclusive,
+        recorded=known.recorded,
+        is_complete=known.is_complete,
+        waiver_id=result.waiver.waiver if result.waiver is not None and result.waived else None,
+    )
+
+
+def _readings(read: Read, known: Known, *, target: bool) -> tuple[Reading, ...]:
+    if read.band is None:
+        return ()
+    return tuple(
+        Reading(
+            of,
+            quantity(value, read.unit),
+            judge(read.band, known_sum(value, complete=known.is_complete), target=target).verdict,
+        )
+        for of, value in known.readings
+    )
 
 
 def waived(

@@ -259,7 +259,7 @@ def scope_filters(
             countries=places.scope(figure.countries, figure.period_start, figure.last_day),
             themes=theme_scope(connection, figure.themes),
             earmark=figure.earmark,
-            units=(figure.counting_unit,) if counted and figure.counting_unit else (),
+            units=(figure.counted,) if counted and figure.counted else (),
             period_start=figure.period_start,
             period_end=figure.period_end,
             as_of=until,

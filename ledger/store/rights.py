@@ -17,9 +17,9 @@ ROLES = ("officer", "auditor", "planner")
 
 #: Lists of codes and the schema's number: read by every role.
 _COMMON = ("fund", "country", "country_group", "country_group_member", "theme", "earmark", "alembic_version")
-#: What an auditor adds: samples, in batches of their own, which are sealed like any other.
+#: What an auditor adds: samples and verdicts, in batches of their own, which are sealed like any other.
 _SAMPLED = ("audit_sample", "audit_sample_item")
-_AUDITED = ("batch", *_SAMPLED, "seal", "seal_hint")
+_AUDITED = ("batch", *_SAMPLED, "figure_run", "figure_run_result", "seal", "seal_hint")
 #: Append-only tables to which no officer adds.
 _NOT_BOOKED = ("membership", *_SAMPLED)
 #: Tables whose numbers the program gives, not a sequence; the database checks or stamps those of batches and rows.

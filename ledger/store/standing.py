@@ -13,6 +13,11 @@ from ledger.store.database import Database, DatabaseProblem
 ANY = "*"
 
 
+#: Kind of batch to the roles that add one, and what the others do not; every other kind is an officer's.
+_WRITERS = {
+    "sample": (("auditor",), "draws no samples"),
+    "run": (("auditor", "officer"), "keeps no verdicts"),
+}
 #: Who is at work, and whether no rule holds them: the owner, and whoever passes row security. In the ledger's own
 #: schema: a dry run has tables of the same names beside it.
 _FREE = (
@@ -81,8 +86,9 @@ def refuse_readers(database: Database) -> None:
 def require_writer(connection: Connection, kind: str = "import") -> Standing:
     """The standing of a login that opens batches of a kind; DatabaseProblem for one that does not."""
     standing = of_session(connection)
-    role, what = ("auditor", "draws no samples") if kind == "sample" else ("officer", "books nothing")
-    if standing.role not in (None, role):
+    roles, what = _WRITERS.get(kind, (("officer",), "books nothing"))
+    if standing.role is not None and standing.role not in roles:
+        role = roles[0]
         raise DatabaseProblem(
             f"{standing.login} is {_a(standing.role)} and {what}: that takes the role {role} "
             f"(euledger db grant {role} LOGIN, by who owns the ledger)"

@@ -123,7 +123,8 @@ def test_counts_to_the_project(ledger: Database) -> None:
     done = reconcile(ledger, [])
     assert verdicts(done) == {"TN": "met", "MA": "broken", "TOP": "met", "CONTRACTS": "met"}
     assert [result.ledger for result in done.results] == ["191", "190", "191", "1"]
-    assert "1 contracts" in done.results[0].coverage.note
+    by_unit = {(each.of, each.ledger, str(each.verdict)) for each in done.results[0].readings}
+    assert by_unit == {("decision", "191", "met"), ("contract", "1", "broken")}
 
 
 # --- scope ------------------------------------------------------------------------------------------------------------

@@ -74,7 +74,7 @@ def test_the_illustrative_list_meets_what_it_was_made_for(shipped: Database) -> 
     met = ("F18", "F19", "F20", "F21", "F28")
     assert {found[ref].verdict for ref in met} == {Verdict.MET}
     assert all(found[ref].illustrative and found[ref].coverage.complete for ref in met)
-    assert "contracted" in found["F19"].coverage.note
+    assert [each.of for each in found["F19"].readings] == ["committed", "contracted"]
 
 
 def test_programmes_say_where_their_amount_comes_from(shipped: Database) -> None:

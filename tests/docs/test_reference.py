@@ -160,7 +160,7 @@ def run(ledger: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Cal
 LINES = [
     "import LIST --set currency=EUR --set fund=NDICI-GE", "import LIST -n", "init", "identify LIST", "imports list",
     "imports show 2", "imports show 5", "imports rows 2", "imports revert 3 -n -y", "figure list", "figure show F19",
-    "figure add NEW --quote EUR5.3bn", "reconcile", "check", "check --list", "why AMIF.TOT", "why F19", "why fund=NDICI-GE", "summary --by year,stage",
+    "figure add NEW --quote EUR5.3bn", "reconcile", "reconcile --keep F18 F20 F21", "runs list", "runs show 1", "runs compare 1", "check", "check --list", "why AMIF.TOT", "why F19", "why fund=NDICI-GE", "summary --by year,stage",
     "summary --stage allocated", "db current", "db upgrade", "db history", "db check", "template",
     "db backup TEMP/new.backup", "db restore BACKUP --db TEMP/restored.db", "db copy BACKUP TEMP/copied.db",
     "profile list", "profile show projects", "profile new LIST --set currency=EUR", "profile test projects",

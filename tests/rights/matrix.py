@@ -77,6 +77,7 @@ _PARENTS: Mapping[str, tuple[str, str]] = {
     "source_sheet": ("file_id", "source_file"),
     "source_row": ("sheet_id", "source_sheet"),
     "audit_sample_item": ("sample_id", "audit_sample"),
+    "figure_run_result": ("run_id", "figure_run"),
 }
 
 

@@ -16,7 +16,7 @@ from sqlalchemy.engine import make_url
 
 from ledger.domain.findings import Finding
 from ledger.domain.records import CoverageStatement, Kind, PrintedTotal, Record
-from ledger.store import batches, code_lists, members, samples, schema
+from ledger.store import batches, code_lists, members, runs, samples, schema
 from ledger.store.database import Database, parse_url
 from tests.builders import _bare, _postgres_template, amount, envelope, figure, post, project
 
@@ -147,6 +147,20 @@ def filled_team(admin_url: str) -> Team:
             "srs", {}, "seed", "0" * 64, 1, 10_000_00, "EUR", 1, [("P-own", "test", "P-own", "", False, 10_000_00)]
         )
         samples.keep(connection, one)
+        figure_id, version_id = connection.execute(
+            text("SELECT figure_id, max(id) FROM published_figure_version GROUP BY figure_id ORDER BY 1 LIMIT 1")
+        ).one()
+        verdict = dict.fromkeys(runs.FIELDS) | {
+            "version_id": version_id,
+            "figure": f"F{figure_id}",
+            "verdict": "met",
+            "rule": "R-OVER",
+            "unit": "projects",
+            "low_inclusive": True,
+            "high_inclusive": False,
+            "is_complete": True,
+        }
+        runs.keep(connection, {"figures": []}, batch, [verdict])
     database.close()
     return team
 

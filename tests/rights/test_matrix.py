@@ -24,7 +24,7 @@ def test_every_table_verb_and_scope_is_as_declared(team: Team) -> None:
 
 
 #: Where an auditor's samples go: into batches of their own, which are sealed.
-SAMPLED = {"batch", "audit_sample", "audit_sample_item", "seal", "seal_hint"}
+SAMPLED = {"batch", "audit_sample", "audit_sample_item", "figure_run", "figure_run_result", "seal", "seal_hint"}
 
 
 def test_the_declaration_itself_says_what_roles_are_for() -> None:

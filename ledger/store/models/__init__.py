@@ -47,6 +47,7 @@ from ledger.store.models.portfolio import (
 )
 from ledger.store.models.rates import Rate, RateVersion
 from ledger.store.models.rights import BatchScope, Membership
+from ledger.store.models.runs import FigureRun, FigureRunResult
 from ledger.store.models.samples import AuditSample, AuditSampleItem
 from ledger.store.models.seals import Seal, SealHint
 
@@ -76,6 +77,8 @@ APPEND_ONLY = (
     "rate_version",
     "audit_sample",
     "audit_sample_item",
+    "figure_run",
+    "figure_run_result",
     "seal",
     "seal_hint",
     "membership",
@@ -98,6 +101,8 @@ __all__ = [
     "Earmark",
     "Envelope",
     "EnvelopeVersion",
+    "FigureRun",
+    "FigureRunResult",
     "Fund",
     "Membership",
     "Programme",

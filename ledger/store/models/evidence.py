@@ -25,7 +25,9 @@ class Batch(Base):
     __table_args__ = (UniqueConstraint("reverts_id"),)
 
     id: Mapped[Identity]
-    kind: Mapped[str] = mapped_column(String(20), comment="reference, import, revert, figure, waiver or grant")
+    kind: Mapped[str] = mapped_column(
+        String(20), comment="reference, import, revert, figure, waiver, run, sample or grant"
+    )
     recorded_at: Mapped[Timestamp] = mapped_column(index=True)
     actor: Mapped[Line] = mapped_column(
         comment="who: the login of the PostgreSQL server; on SQLite what the operating system says, a claim and no proof"
