@@ -10,6 +10,7 @@ from typing import Final
 
 from ledger.actions import scope
 from ledger.actions.why_figures import figure_tree
+from ledger.actions.why_places import place_trees
 from ledger.actions.why_trees import Trees
 from ledger.domain.trees import Node
 from ledger.store import figures, records
@@ -77,6 +78,7 @@ RESOLVERS: Final[tuple[Resolver, ...]] = (
     Resolver("figure", "F19", _figures),
     Resolver("envelope, programme or project", "eutf:T05-EUTF-HOA-01", _records),
     Resolver("batch or transfer", "batch:12, transfer:77", _numbered),
+    Resolver("file, sheet, row or cell", "list.xlsx!Projects!F17", place_trees),
 )
 
 
