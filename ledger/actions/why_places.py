@@ -250,8 +250,9 @@ class _Place:
                 for part, minor in self._of(wanted, given=wanted.envelope is not None):
                     sums[what, part.currency] = sums.get((what, part.currency), 0) + minor
             nodes += [self._moved(figure, what, minor, currency) for (what, currency), minor in sums.items()]
-            if self._cell is None and (wanted := count_filter(self.trees, found)) is not None:
-                nodes += self._counting(figure, wanted)
+            counting = count_filter(self.trees, found)
+            if counting is not None and self._cell is None:
+                nodes += self._counting(figure, counting)
         return nodes
 
     @staticmethod

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from ledger.actions.why import why
 from ledger.domain.trees import Node, missing
@@ -47,14 +48,15 @@ def forwards(database: Database) -> dict[str, Effects]:
     """Cell -> what it adds to every figure and record, read off their trees."""
     found: dict[str, Effects] = {}
     with database.read() as connection:
-        named = [("figure", figure.ref, figure.ref) for figure in figures.current(connection)]
-    named += [("envelope", ref, ref) for ref in ("E", "E.TN", "E.MA")]
-    named += [("project", f"{s}:P-{n}", f"{s}:P-{n}") for s in ("north", "south") for n in range(1, 13)]
-    for kind, ref, name in named:
+        named = [("figure", figure.ref) for figure in figures.current(connection)]
+        projects = connection.execute(text("SELECT source, ref FROM project")).all()
+    named += [("envelope", ref) for ref in ("E", "E.TN", "E.MA")]
+    named += [("project", f"{source}:{ref}") for source, ref in projects]
+    for kind, ref in named:
         for tree in why(database, ref).nodes:
             for cell, sign in counted(tree):
                 effects = found.setdefault(cell.label, Counter())
-                effects[f"{kind} {name}", cell.currency] += sign * (cell.minor or 0)
+                effects[f"{kind} {ref}", cell.currency] += sign * (cell.minor or 0)
     return found
 
 
@@ -90,13 +92,14 @@ def check_inverse(database: Database, folder: Path, sample: int) -> None:
     assert trees.keys() <= set(every)
     rng = random.Random("cells")  # noqa: S311 - a seed to repeat a failure
     moving = 0
-    for cell in rng.sample(every, min(sample, len(every))):
+    chosen = rng.sample(sorted(trees), min(sample // 2, len(trees))) + rng.sample(every, min(sample // 2, len(every)))
+    for cell in chosen:
         effects, _ = backwards(database, cell)
         assert +effects == +trees.get(cell, Counter()), cell
         assert -effects == -trees.get(cell, Counter()), cell
         assert effects.keys() == trees.get(cell, Counter()).keys(), cell
         moving += bool(effects)
-    assert moving > sample // 4
+    assert moving >= min(sample // 2, len(trees))
 
 
 def test_on_the_server_too(postgres_url: str, tmp_path: Path) -> None:
@@ -123,7 +126,7 @@ def test_a_file_is_its_rows_and_they_are_their_cells(ledger: Database, folder: P
     for key in whole.keys() | rows.keys():
         # An earmarked sum hands its cents out once for all: the parts still add up to it.
         assert whole[key] == rows[key], key
-    assert len(whole) > 10
+    assert len(whole) > 7
 
 
 def test_what_is_booked_adds_up_and_what_was_taken_back_is_shown(ledger: Database) -> None:
