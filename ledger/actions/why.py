@@ -120,6 +120,8 @@ def _equal(name: str, value: str) -> tuple[str, str | None]:
 
 
 def _named(node: Node) -> str:
+    if sha256 := node.facts.get("sha256"):
+        return f"{node.label} (SHA-256 {sha256[:12]}…)"
     source = node.facts.get("source")
     return f"{node.kind} {source}:{node.label}" if source else f"{node.kind} {node.label}"
 

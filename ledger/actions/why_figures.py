@@ -25,8 +25,7 @@ def figure_tree(trees: Trees, found: FoundFigure, *, with_whole: bool = True) ->
     below: Sequence[Node] = ()
     if figure.is_printed_total:
         below = _printed(trees, found)
-    elif figure.scope != "CONTEXT" and figure.measure == "count":
-        (wanted,) = _scopes(trees, found)
+    elif (wanted := count_filter(trees, found)) is not None:
         return _counting(trees, node, wanted)
     elif figure.measure == "share":
         part = Node("group", "the part", children=_money(trees, found)[0])
@@ -103,11 +102,42 @@ def _alternatives(trees: Trees, found: FoundFigure) -> list[Filter]:
     return scopes[:1] if found.figure.envelope else scopes
 
 
-def money_filters(trees: Trees, found: FoundFigure) -> list[Filter]:
-    """Everything that a figure's money is summed over, for who asks whether a cell is in it; empty for a count."""
-    if found.figure.measure == "count" and not found.figure.envelope:
+def money_filters(trees: Trees, found: FoundFigure) -> list[tuple[str, Filter]]:
+    """Everything that a figure's money is summed over, for who asks whether a cell is in it; none for a count.
+
+    Each with what it is where that is not simply the figure: one of two stages that may be meant, the part of a share.
+    """
+    figure = found.figure
+    if figure.measure == "count" and not figure.envelope:
         return []
-    return [trees.narrowed(wanted) for wanted in _scopes(trees, found)]
+    scopes = _scopes(trees, found)
+    if figure.measure == "share":
+        return [("the part", wanted) for wanted in scopes]
+    alternatives = len(scopes) > 1 and not figure.envelope
+    return [(str(wanted.stage) if alternatives else "", wanted) for wanted in scopes]
+
+
+def whole_of(trees: Trees, found: FoundFigure) -> list[tuple[str, Filter]]:
+    """The same of the whole that a share is a share of."""
+    figure = found.figure
+    if figure.measure != "share" or figure.denominator is None:
+        return []
+    other = figures.find(trees.connection, figure.denominator, trees.limits.known_at)
+    if other is None:
+        return [("the whole", _allocation(figure.denominator))]
+    return [("the whole", wanted) for _, wanted in money_filters(trees, other)]
+
+
+def count_filter(trees: Trees, found: FoundFigure) -> Filter | None:
+    """What a count of projects counts; None for any other figure."""
+    figure = found.figure
+    if figure.measure != "count" or figure.scope == "CONTEXT" or figure.envelope or figure.is_printed_total:
+        return None
+    return next(iter(_scopes(trees, found)), None)
+
+
+def _allocation(envelope: str) -> Filter:
+    return Filter(stage="allocated", envelope=envelope, with_illustrative=True)
 
 
 def _money(trees: Trees, found: FoundFigure) -> tuple[list[Node], list[Node]]:
@@ -136,8 +166,8 @@ def _whole(trees: Trees, figure: Figure) -> list[Node]:
     if other is not None:
         return [Node("whole", "the whole", children=[figure_tree(trees, other, with_whole=False)])]
     if any(state.ref == figure.denominator for state in envelopes.states(trees.connection, known_at)):
-        wanted = Filter(stage="allocated", envelope=figure.denominator, with_illustrative=True)
-        return [Node("whole", "the whole", children=trees.total(figure.denominator, wanted, given=True))]
+        below = trees.total(figure.denominator, _allocation(figure.denominator), given=True)
+        return [Node("whole", "the whole", children=below)]
     return []
 
 

@@ -10,6 +10,7 @@ from typing import Final
 
 from ledger.actions import scope
 from ledger.actions.why_figures import figure_tree
+from ledger.actions.why_places import place_trees
 from ledger.actions.why_trees import Trees
 from ledger.actions.why_workbook import workbook_cell
 from ledger.domain.trees import Node
@@ -79,6 +80,7 @@ RESOLVERS: Final[tuple[Resolver, ...]] = (
     Resolver("envelope, programme or project", "eutf:T05-EUTF-HOA-01", _records),
     Resolver("cell of an exported workbook", "budget.xlsx!Summary!E9", workbook_cell),
     Resolver("batch or transfer", "batch:12, transfer:77", _numbered),
+    Resolver("file, sheet, row or cell", "list.xlsx!Projects!F17", place_trees),
 )
 
 

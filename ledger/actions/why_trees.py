@@ -37,13 +37,15 @@ class Trees:
     #: what is wrong with what was asked about: a cell that was edited
     told: list[Finding] = field(default_factory=list)
     cells: Cells = field(init=False)
+    #: what was found on the way
+    told: list[Finding] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.cells = Cells(self.connection)
 
     @property
     def findings(self) -> list[Finding]:
-        """What kept the trees from being whole."""
+        """What was found on the way, and what kept the trees from being whole."""
         return [*self.told, *self.cells.findings]
 
     def narrowed(self, wanted: Filter) -> Filter:
@@ -74,7 +76,7 @@ class Trees:
                 groups.setdefault(found.group, []).append(found)
         nodes = []
         for (currency, price_basis, illustrative), parts in sorted(groups.items(), key=lambda item: item[0]):
-            counted = _counted(parts)
+            counted = counted_of(parts)
             facts = {"price_basis": _constant(price_basis), "illustrative": illustrative}
             children = self.holders(counted)
             if len(children) == 1 and children[0].label == label:
@@ -252,7 +254,7 @@ class Trees:
 
     def transfer(self, number: int) -> Node | None:
         """One booking, with the one that took it back if there is one; None where there is none in sight."""
-        wanted = replace(self.narrowed(Filter(transfer=number, with_illustrative=True)), every_role=True)
+        wanted = replace(self.narrowed(Filter(transfers=(number,), with_illustrative=True)), every_role=True)
         found = provenance.contributions(self.connection, wanted, "any", "own")
         if not found:
             return None
@@ -293,7 +295,7 @@ def _by_account(found: Iterable[Contribution]) -> dict[str, list[Contribution]]:
     return named
 
 
-def _counted(parts: Sequence[Contribution]) -> list[Counted]:
+def counted_of(parts: Sequence[Contribution]) -> list[Counted]:
     """What is counted of each: all, or the share of an earmark.
 
     The earmarked sum is rounded once; the largest remainder hands its cents to the bookings.

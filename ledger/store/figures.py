@@ -291,7 +291,7 @@ def find(connection: Connection, ref: str, known_at: int | None = None) -> Found
     """The figure of this name, exactly as written or, failing that, but for case."""
     known = {figure.ref: figure for figure in current(connection, known_at)}
     figure = known.get(ref) or {name.casefold(): found for name, found in known.items()}.get(ref.casefold())
-    return None if figure is None else FoundFigure(figure, _cell(connection, figure))
+    return None if figure is None else placed(connection, figure)
 
 
 def printed_cells(found: FoundFigure) -> list[tuple[str, list[CellPlace]]]:
@@ -299,12 +299,27 @@ def printed_cells(found: FoundFigure) -> list[tuple[str, list[CellPlace]]]:
     figure, cell = found.figure, found.cell
     if cell is None or not figure.scope_cells:
         return []
-    cells = []
-    for part in figure.scope_cells.replace(";", ",").split(","):
+    cells = [
+        CellPlace(cell.file, cell.sha256, cell.sheet, number, column)
+        for first, last, column in printed_spans(figure)
+        for number in range(first, last + 1)
+    ]
+    return [(f"cells {figure.scope_cells}", cells)]
+
+
+def printed_spans(figure: Figure) -> list[tuple[int, int, int]]:
+    """For a printed total: (first row, last row, column) of the cells that should add up to it."""
+    spans = []
+    for part in filter(None, (figure.scope_cells or "").replace(";", ",").split(",")):
         first, _, last = part.strip().partition(":")
         (row, column), (end, _) = _address(first), _address(last or first)
-        cells += [CellPlace(cell.file, cell.sha256, cell.sheet, number, column) for number in range(row, end + 1)]
-    return [(f"cells {figure.scope_cells}", cells)]
+        spans.append((row, end, column))
+    return spans
+
+
+def placed(connection: Connection, figure: Figure) -> FoundFigure:
+    """The figure with the cell that states it."""
+    return FoundFigure(figure, _cell(connection, figure))
 
 
 def filters(

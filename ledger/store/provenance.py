@@ -12,7 +12,7 @@ from sqlalchemy import Connection, bindparam, text
 
 from ledger.store import totals
 from ledger.store.bridges import cause_of
-from ledger.store.cells import column_number
+from ledger.store.cells import Origin, column_number
 from ledger.store.journal import RANK, YEAR
 from ledger.store.totals import Filter
 
@@ -60,7 +60,11 @@ class Contribution:
     sha256: str
     sheet: str
     state: str
+    programme: str
+    programme_source: str
+    drawn_kind: str
     drawn_on: str
+    drawn_source: str
     drawn_stage: str
     reversed_for: str
     takes_back_for: str
@@ -81,7 +85,10 @@ _TOLD: Final = (
     "'envelope' WHEN x.programme_id IS NOT NULL THEN 'programme' ELSE 'fund' END, coalesce(p.ref, e.ref, g.ref, "
     "x.fund_code), coalesce(p.source, g.source, ''), coalesce(v.title, ev.title, gv.title, ''), x.fund_code, x.stage, "
     "x.basis, x.country_code, x.theme_code, t.value_date, coalesce(o.rule, t.rule), coalesce(f.name, ''), coalesce(f.sha256, ''), "
-    "coalesce(s.name, ''), coalesce(r.state, ''), coalesce(yp.ref, ye.ref, yg.ref, ''), coalesce(y.stage, ''), "
+    "coalesce(s.name, ''), coalesce(r.state, ''), coalesce(g.ref, pg.ref, ''), coalesce(g.source, pg.source, ''), "
+    "CASE WHEN y.project_id IS NOT NULL THEN 'project' WHEN y.envelope_id IS NOT NULL THEN 'envelope' WHEN "
+    "y.programme_id IS NOT NULL THEN 'programme' ELSE '' END, coalesce(yp.ref, ye.ref, yg.ref, ''), "
+    "coalesce(yp.source, yg.source, ''), coalesce(y.stage, ''), "
     "coalesce(u.rule, ''), CASE WHEN o.id IS NULL THEN '' ELSE t.rule END"
 )
 
@@ -122,6 +129,7 @@ def contributions(
         "JOIN account y ON y.id = CASE WHEN t.reverses_id IS NULL THEN d.id ELSE c.id END "
         "LEFT JOIN transfer o ON o.id = t.reverses_id "
         f"LEFT JOIN transfer u ON u.reverses_id = t.id{known.format('u')} {holders} {versions} "
+        "LEFT JOIN programme pg ON pg.id = v.programme_id "
         "LEFT JOIN source_row r ON r.id = t.source_row_id LEFT JOIN source_sheet s ON s.id = r.sheet_id "
         "LEFT JOIN source_file f ON f.id = s.file_id ORDER BY f.id, s.position, r.number, t.source_column, t.id"
     )
@@ -231,3 +239,40 @@ def counted_projects(connection: Connection, wanted: Filter) -> list[CountedProj
         f"WHERE p.id IN ({counted}) ORDER BY p.id"
     )
     return [CountedProject(*row) for row in connection.execute(text(query), values)]
+
+
+@dataclass(frozen=True, slots=True)
+class KeptFile:
+    """A kept file as batches read it: one name, one content; `sheets` in their order, by name."""
+
+    name: str
+    sha256: str
+    batches: tuple[int, ...]
+    sheets: tuple[str, ...]
+
+
+def kept_files(connection: Connection, *, name: str = "", sha256: str = "") -> list[KeptFile]:
+    """The files of this name (but for case), or whose SHA-256 begins so; each content once, the newest last."""
+    condition = "lower(f.name) = :wanted" if name else "f.sha256 LIKE :wanted"
+    query = text(
+        f"SELECT f.sha256, f.name, f.batch_id, s.name FROM source_file f LEFT JOIN source_sheet s ON s.file_id = f.id "
+        f"WHERE {condition} ORDER BY f.id, s.position"
+    )
+    found: dict[str, tuple[str, dict[int, None], dict[str, None]]] = {}
+    wanted = name.lower() if name else f"{sha256.lower()}%"
+    for digest, file, batch, sheet in connection.execute(query, {"wanted": wanted}):
+        _, numbers, sheets = found.setdefault(digest, (file, {}, {}))
+        numbers[int(batch)] = None
+        if sheet is not None:
+            sheets[sheet] = None
+    return [KeptFile(file, digest, tuple(numbers), tuple(sheets)) for digest, (file, numbers, sheets) in found.items()]
+
+
+def row_state(connection: Connection, origin: Origin) -> str | None:
+    """The state of a row as the newest batch that read it has it; None where there is no such row."""
+    query = text(
+        "SELECT r.state FROM source_row r JOIN source_sheet s ON s.id = r.sheet_id JOIN source_file f ON f.id = s.file_id "
+        "WHERE f.sha256 = :sha256 AND s.name = :sheet AND r.number = :row ORDER BY r.id DESC LIMIT 1"
+    )
+    values = {"sha256": origin.sha256, "sheet": origin.sheet, "row": origin.row}
+    return connection.execute(query, values).scalar_one_or_none()

@@ -72,9 +72,9 @@ class Filter:
     every_role: bool = False
     #: values that keys have to have (None: none), as a line of a total by these keys states them
     equal: tuple[tuple[str, str | None], ...] = ()
-    #: only what was booked from there, or this one transfer, or by this batch
+    #: only what was booked from there, or these transfers, or by this batch
     origin: Origin | None = None
-    transfer: int | None = None
+    transfers: tuple[int, ...] = ()
     batch: int | None = None
 
 
@@ -163,8 +163,8 @@ def _transfers(wanted: Filter) -> str:
         parts.append("t.value_date >= :period_start")
     if wanted.period_end is not None:
         parts.append("t.value_date <= :period_end")
-    if wanted.transfer is not None:
-        parts.append("t.id = :transfer")
+    if wanted.transfers:
+        parts.append(f"t.id IN ({', '.join(map(str, map(int, wanted.transfers)))})")
     if wanted.batch is not None:
         parts.append("t.batch_id = :batch")
     if wanted.origin is not None:
@@ -192,7 +192,7 @@ def _balances_suffice(wanted: Filter) -> bool:
         wanted.known_at is None
         and wanted.as_of is None
         and wanted.origin is None
-        and wanted.transfer is None
+        and not wanted.transfers
         and wanted.batch is None
         and (wanted.period_start is None or (wanted.period_start.month, wanted.period_start.day) == (1, 1))
         and (wanted.period_end is None or (wanted.period_end.month, wanted.period_end.day) == (12, 31))
@@ -265,7 +265,7 @@ def _conditions(wanted: Filter, *, years: bool) -> tuple[list[str], dict[str, An
             where.append("m.year BETWEEN 1 AND :last_year")
             values["last_year"] = wanted.period_end.year
     dates = () if years else ("as_of", "period_start", "period_end")
-    for name in (*dates, "known_at", "earmark", "transfer", "batch"):
+    for name in (*dates, "known_at", "earmark", "batch"):
         value = getattr(wanted, name)
         if value is not None:
             values[name] = value
