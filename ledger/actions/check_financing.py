@@ -8,7 +8,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from ledger.actions.check_terms import Asked, tell
-from ledger.actions.evidence import CellPlace, raw_texts
+from ledger.actions.evidence import kept_rows, shown
 from ledger.domain.findings import Finding, Severity
 from ledger.domain.money import Money, display
 from ledger.domain.rules import Known, Looked
@@ -101,14 +101,23 @@ def _whole_costs(asked: Asked, projects: Sequence[Financed]) -> set[int]:
     rows = {each.source_row: each for each in projects if each.source_row is not None}
     if len(rows) > _LOOKED_UP_AT_MOST:
         return set()
-    places: dict[CellPlace, int] = {}
+    wanted: dict[tuple[str, str, str], dict[int, tuple[int, int]]] = {}
     for row, (sha256, columns) in shared_management.total_cost_cells(asked.connection, list(rows)).items():
         place = rows[row].place
         letter = next((each["letter"] for each in json.loads(columns) if each["field"] == "total_cost"), None)
         if letter and place.row is not None:
-            places[CellPlace(place.file, sha256, place.sheet, place.row, column_index(letter))] = row
-    texts = raw_texts(asked.connection, set(places))
-    return {row for place, row in places.items() if texts.get(place, "").strip()}
+            of_sheet = wanted.setdefault((sha256, place.file, place.sheet), {})
+            of_sheet[place.row] = (column_index(letter) - 1, row)
+    found: set[int] = set()
+    for (sha256, file, sheet), cells in wanted.items():
+        last = max(cells)
+        for line in kept_rows(asked.connection, sha256, file, sheet):
+            if line.number > last:
+                break
+            at, row = cells.get(line.number, (len(line.values), 0))
+            if at < len(line.values) and shown(line.values[at]).strip():
+                found.add(row)
+    return found
 
 
 def minimum_shares(asked: Asked) -> Looked:

@@ -31,6 +31,14 @@ def kept_workbook(connection: Connection, sha256: str, name: str) -> Iterator[Wo
             book.close()
 
 
+def kept_rows(connection: Connection, sha256: str, name: str, sheet: str) -> Iterator[Row]:
+    """The rows of one sheet of a kept file, as it has them."""
+    with kept_workbook(connection, sha256, name) as book:
+        for each in book.sheets:
+            if (each.name or "") == sheet:
+                yield from each.rows()
+
+
 def reread_rows(connection: Connection, progress: Callable[[str, int], None]) -> tuple[int, list[Finding]]:
     """Read every kept file again and hold each row against the digest that was recorded at its import.
 

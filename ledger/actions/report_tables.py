@@ -15,7 +15,8 @@ from ledger.actions.scope import UsageProblem
 from ledger.domain.findings import Finding
 from ledger.domain.intervals import Verdict
 from ledger.domain.money import Money
-from ledger.reconcile.verdicts import FigureResult, Quantity
+from ledger.reconcile.quantities import Quantity
+from ledger.reconcile.verdicts import FigureResult
 from ledger.reporting.declaration import Sheet
 from ledger.reporting.model import Field, FigureSheet, Group, Made, Total
 from ledger.reporting.tables import Cell, Kind

@@ -37,8 +37,6 @@ class Trees:
     #: what is wrong with what was asked about: a cell that was edited
     told: list[Finding] = field(default_factory=list)
     cells: Cells = field(init=False)
-    #: what was found on the way
-    told: list[Finding] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.cells = Cells(self.connection)

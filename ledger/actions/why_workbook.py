@@ -235,7 +235,7 @@ def _line(trees: Trees, cell: _Cell) -> list[Node]:
     number = cell.keys.get("transfer")
     if not isinstance(number, int | Decimal):
         return []
-    wanted = replace(trees.narrowed(Filter(transfer=int(number), with_illustrative=True)), every_role=True)
+    wanted = replace(trees.narrowed(Filter(transfers=(int(number),), with_illustrative=True)), every_role=True)
     found = provenance.contributions(trees.connection, wanted, "any", "own")
     if not found:
         return []
