@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from fractions import Fraction
-from functools import cached_property
+from functools import cache, cached_property
 from math import ceil, floor
 
 from ledger.actions.evidence import kept_workbook
@@ -37,6 +37,8 @@ from ledger.store.totals import Filter
 
 #: Refused rows that are read again; a list with more is refused as a whole, and no row of it stands out.
 _REFUSED_AT_MOST = 400
+#: A list that takes the place of an earlier one repeats so many times more rows than it leaves out.
+_REPEATED_TIMES = 3
 #: Earlier states of the ledger that are looked at, newest first.
 _STATES_AT_MOST = 8
 
@@ -114,15 +116,13 @@ class Explainer:
         return explain(case)
 
     def _elsewhere(self, scope: Scope) -> Iterator[Elsewhere]:
-        """The second source, and the states of the ledger before a batch took something back."""
+        """The second source, and the states of the ledger before a batch stated a list anew."""
         if self._against is not None:
             yield Elsewhere(self._against.name, self._against.rows(scope))
-        undoing = {
-            line.undone_by
-            for line in self._lines
-            if line.undone_by is not None and (self._known_at is None or line.undone_by <= self._known_at)
-        }
-        for batch in sorted(undoing, reverse=True)[:_STATES_AT_MOST]:
+        renewing = {line.undone_by for line in self._lines if line.undone_by is not None}
+        renewing |= stored.repeating_batches(self._connection) & {line.batch for line in self._lines}
+        known = [batch for batch in renewing if self._known_at is None or batch <= self._known_at]
+        for batch in sorted(known, reverse=True)[:_STATES_AT_MOST]:
             name = f"batch {batch - 1}" if batch > 1 else "the empty ledger"
             yield Elsewhere(f"the ledger as it was with {name}", self.rows(scope, batch - 1), is_history=True)
 
@@ -168,6 +168,36 @@ class Explainer:
                 found[batch, sheet, int(number)] = int(values["total_minor"])
         return found
 
+    def _vanished(self, known_at: int | None) -> dict[int, int]:
+        """Rows that stand although a newer list of their source does not repeat them: that list's batch, by row.
+
+        Where it repeats few, it is no newer list of the same but one of other projects.
+        """
+        found: dict[int, int] = {}
+        for source, batch in stored.shortened_lists(self._connection).items():
+            if known_at is not None and batch > known_at:
+                continue
+            digests, projects = stored.stated_again(self._connection, batch)
+            gone: set[int] = set()
+            repeated = 0
+            for line in self._lines:
+                if line.row is None or line.batch >= batch or line.row not in self._places:
+                    continue
+                holder = self._accounts[line.credit].holder
+                if holder is None or self._sources.get(holder) != source:
+                    continue
+                if line.undone_by is None and self._places[line.row][4] not in digests and holder not in projects:
+                    gone.add(line.row)
+                else:
+                    repeated += 1
+            if len(gone) * _REPEATED_TIMES <= repeated:
+                found |= dict.fromkeys(gone, batch)
+        return found
+
+    @cached_property
+    def _sources(self) -> dict[int | str, str]:
+        return {row.id: row.source for row in stored.projects(self._connection, self._known_at)}
+
     def _holders(self, known_at: int | None) -> dict[int | str, Holder]:
         marked = stored.earmarks(self._connection)
         return {
@@ -181,7 +211,7 @@ class Explainer:
                 row.country_code,
                 row.parent,
                 row.programme,
-                None if row.eu_rate is None else Fraction(row.eu_rate),
+                None if row.eu_rate is None else _fraction(row.eu_rate),
                 marked.get(row.version),
                 calls_itself_total(row.ref, row.title or ""),
             )
@@ -211,6 +241,7 @@ class Explainer:
             }
             if totals
             else {},
+            self._vanished(known_at),
         )
         return case_rows(pieces, self._holders(known_at), scope, stated)
 
@@ -293,6 +324,11 @@ class Explainer:
             for used in rates.every(self._connection, self._known_at)
             if used.currency != "EUR" and used.valid_from <= last and (used.valid_to or date.max) >= first
         ]
+
+
+@cache
+def _fraction(text: str) -> Fraction:
+    return Fraction(text)
 
 
 def _is_of(name: str | None, scope: Scope, settings: Mapping[str, str]) -> bool:

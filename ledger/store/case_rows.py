@@ -105,6 +105,42 @@ def source_rows(connection: Connection) -> Iterator[Any]:
     yield from connection.execute(text(query), execution_options={"yield_per": _FETCH})
 
 
+def repeating_batches(connection: Connection) -> set[int]:
+    """The batches that found rows unchanged: they state again what an earlier one stated."""
+    query = (
+        "SELECT DISTINCT f.batch_id FROM source_row r JOIN source_sheet s ON s.id = r.sheet_id "
+        "JOIN source_file f ON f.id = s.file_id WHERE r.state = 'unchanged'"
+    )
+    return set(connection.execute(text(query)).scalars())
+
+
+def shortened_lists(connection: Connection) -> dict[str, int]:
+    """By source, the newest batch that lacked projects of an earlier one, which still stand; none that was undone."""
+    query = (
+        "SELECT b.id, b.source, f.details FROM finding f JOIN batch b ON b.id = f.batch_id "
+        "WHERE f.code = 'rows-vanished' AND b.source IS NOT NULL "
+        "AND NOT EXISTS (SELECT 1 FROM batch u WHERE u.reverts_id = b.id) ORDER BY b.id"
+    )
+    return {
+        source: batch
+        for batch, source, details in connection.execute(text(query))
+        if not json.loads(details).get("reversed")
+    }
+
+
+def stated_again(connection: Connection, batch: int) -> tuple[set[str], set[int]]:
+    """What a batch repeats: digests of the rows that it found unchanged, projects that it has a version of."""
+    digests = (
+        "SELECT r.digest FROM source_row r JOIN source_sheet s ON s.id = r.sheet_id "
+        "JOIN source_file f ON f.id = s.file_id WHERE f.batch_id = :batch AND r.state = 'unchanged'"
+    )
+    versions = "SELECT project_id FROM project_version WHERE batch_id = :batch"
+    return (
+        set(connection.execute(text(digests), {"batch": batch}).scalars()),
+        set(connection.execute(text(versions), {"batch": batch}).scalars()),
+    )
+
+
 def refused_rows(connection: Connection) -> list[Any]:
     """(sheet, number) of every row that was refused."""
     return list(

@@ -48,13 +48,13 @@ def test_noise_has_no_cause(tmp_path: Path, seed: int) -> None:
     (trial,) = trials(tmp_path, 190, [(seed, (), noise(seed))])
     assert trial.difference == -noise(seed)
     assert trial.told == (), show(trial)
-    assert trial.result.explainable
+    assert trial.is_sought
 
 
 def test_without_a_difference_nothing_is_sought(tmp_path: Path) -> None:
     (trial,) = trials(tmp_path, 190, [(7, (), None)])
     assert trial.difference == 0
-    assert (trial.told, trial.result.explainable) == ((), False)
+    assert (trial.told, trial.is_sought) == ((), False)
 
 
 @pytest.mark.slow

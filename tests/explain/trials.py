@@ -18,31 +18,31 @@ from pathlib import Path
 from ledger.actions.import_files import import_files
 from ledger.actions.reconcile import reconcile
 from ledger.domain.money import Money
-from ledger.reconcile.verdicts import Explained, FigureResult
+from ledger.reconcile.verdicts import Explained, explained
 from tests.builders import new_ledger
+from tests.explain import direct
 from tests.explain.faults import INJECTORS, Fault, Unsuitable
 from tests.explain.portfolios import Portfolio, portfolio, write_figure, write_list, write_rates
 
 
 @dataclass(slots=True)
 class Trial:
-    """What was done and what was told. `rank` is the place of the first explanation that names it all; None: nowhere."""
+    """What was done and what was told. `rank` is the place of the first explanation that names it all; None: nowhere.
+
+    `difference` (cents) is recorded less stated; `is_sought`: whether causes were sought at all.
+    """
 
     portfolio: Portfolio
     faults: list[Fault]
-    result: FigureResult
+    told: tuple[Explained, ...]
+    difference: int
     seconds: float
-    rank: int | None = None
-    stated: int = 0
+    is_sought: bool = True
 
     @property
-    def told(self) -> tuple[Explained, ...]:
-        return self.result.explanations
-
-    @property
-    def difference(self) -> int:
-        found = self.result.difference
-        return found.minor if isinstance(found, Money) else 0
+    def rank(self) -> int | None:
+        named = (place for place, each in enumerate(self.told, start=1) if names(each, self.faults))
+        return next(named, None)
 
 
 @dataclass(slots=True)
@@ -104,10 +104,19 @@ def run(seed: int, setting: Setting, folder: Path, url: str | None = None) -> Tr
         import_files(database, lists, profile="projects")
     began = time.process_time()
     (result,) = reconcile(database, ["TOTAL"], explain=True, against=str(against) if against else None).results
-    trial = Trial(faulty, faults, result, time.process_time() - began, stated=stated)
+    took = time.process_time() - began
     database.close()
-    trial.rank = next((place for place, each in enumerate(trial.told, start=1) if names(each, faults)), None)
-    return trial
+    assert isinstance(result.difference, Money)
+    return Trial(faulty, faults, result.explanations, result.difference.minor, took, result.explainable)
+
+
+def run_directly(seed: int, setting: Setting) -> Trial:
+    """The same without reading and booking."""
+    honest, faulty, faults = prepared(seed, setting)
+    needs = bool(setting.source) or any(fault.needs_source for fault in faults)
+    source = (setting.source or ("history" if seed % 2 else "against")) if needs else ""
+    found, difference, took = direct.told(honest, faulty, noise=setting.noise or 0, source=source)
+    return Trial(faulty, faults, explained(found, "EUR"), difference, took, difference != 0)
 
 
 def names(explanation: Explained, faults: Sequence[Fault]) -> bool:
@@ -161,6 +170,7 @@ def main() -> None:
     parser.add_argument("--bare", action="store_true")
     parser.add_argument("--source", default="")
     parser.add_argument("--show", action="store_true")
+    parser.add_argument("--direct", action="store_true", help="without import and database")
     options = parser.parse_args()
     kinds = options.kinds.split(",")
     first, third, runs = Counter[str](), Counter[str](), Counter[str]()
@@ -174,8 +184,11 @@ def main() -> None:
                 noise = rng.choice((-1, 1)) * int(10 ** rng.uniform(0, 9.5))
                 chosen = ()
             setting = Setting(options.size, chosen, noise, options.bare, options.source)
-            with tempfile.TemporaryDirectory() as folder:
-                trial = run(seed, setting, Path(folder))
+            if options.direct:
+                trial = run_directly(seed, setting)
+            else:
+                with tempfile.TemporaryDirectory() as folder:
+                    trial = run(seed, setting, Path(folder))
             name = kind or ("noise" if options.noise else "set")
             runs[name] += 1
             slowest[name] = max(slowest.get(name, 0.0), trial.seconds)

@@ -20,6 +20,8 @@ from ledger.reconcile.explanation.model import (
 _FACTORS = (10, 100, 1000, 1_000_000)
 #: From this part of the records on, small differences are the rounding of the list and no changes of its rows.
 _MOST = Fraction(1, 2)
+#: An amount that differs by less than this part of it is no other amount of its row.
+_PLAIN = 1000
 _MISSED = {
     "period": CauseKind.OUT_OF_PERIOD,
     "as_of": CauseKind.OUT_OF_PERIOD,
@@ -161,9 +163,9 @@ class _Comparison:
             day = f"{row.day}" if why in ("period", "as_of") else ""
             told = " ".join(filter(None, (f"{display(row.own, row.currency)} is left out for its {why}", stated, day)))
             return _MISSED.get(why, CauseKind.OUT_OF_SCOPE), told
-        return self._amounts(row, here.own, there.own)
+        return self._amounts(row, other, here.own, there.own)
 
-    def _amounts(self, row: CaseRow, here: int, there: int) -> tuple[CauseKind, str]:
+    def _amounts(self, row: CaseRow, other: CaseRow, here: int, there: int) -> tuple[CauseKind, str]:
         """What makes one amount of the other."""
         told = f"{self._money(here)} instead of {self._money(there)}"
         if here == -there:
@@ -176,7 +178,9 @@ class _Comparison:
         for rate in self._rates:
             if abs(rate.rate - 1) > Fraction(1, 100) and abs(there * rate.rate - here) <= max(Fraction(1), rate.rate):
                 return CauseKind.CURRENCY_UNCONVERTED, f"{told}: {rate.currency} at {rate.text}"
-        if row.total == here != there or here in row.others.values():
+        whole = row.total if other.total is None else other.total
+        # Where the share is all of the whole, the cents of a rounded amount make no whole of it.
+        if abs(here - there) * _PLAIN > here and (whole == here or here in row.others.values()):
             return CauseKind.BASIS_MIXED, f"{told}: it is the whole, not the share"
         return CauseKind.AMOUNT_CHANGED, told
 

@@ -68,6 +68,8 @@ class CaseRow:
     misses: frozenset[str] = frozenset()
     #: its reference or title is a word for a total
     says_total: bool = False
+    #: the batch of a newer list of its source that does not repeat it
+    vanished: int | None = None
 
     @property
     def is_whole(self) -> bool:

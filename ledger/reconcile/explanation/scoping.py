@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
@@ -92,35 +92,58 @@ class Scope:
 
     def misses(self, account: Account, holder: Holder | None, day: date | None) -> frozenset[str]:
         """What keeps an amount out of the figure, empty where it counts."""
-        found = [
-            name
-            for name, missed in (
-                ("stage", account.stage != self.stage),
-                ("basis", self.basis and account.basis != self.basis),
-                ("currency", account.currency != self.currency),
-                ("prices", account.price_basis != "current"),
-                ("fund", self.funds and account.fund not in self.funds),
-                ("country", self.countries and account.country not in self.countries),
-                ("theme", self.themes and account.theme not in self.themes),
-                ("earmark", self.earmark and (holder is None or self.earmark not in (holder.earmarks or {}))),
-                ("programme", self.programme and (holder is None or holder.programme != self.programme)),
-                ("project", self.project and (holder is None or holder.ref != self.project)),
-                ("undated", day is None and (self.start is not None or self.end is not None)),
-                ("period", day is not None and not (self.start or date.min) <= day <= (self.end or date.max)),
-                ("as_of", day is not None and self.as_of is not None and day > self.as_of),
-            )
-            if missed
-        ]
+        found = []
+        if account.stage != self.stage:
+            found.append("stage")
+        if self.basis and account.basis != self.basis:
+            found.append("basis")
+        if account.currency != self.currency:
+            found.append("currency")
+        if account.price_basis != "current":
+            found.append("prices")
+        if self.funds and account.fund not in self.funds:
+            found.append("fund")
+        if self.countries and account.country not in self.countries:
+            found.append("country")
+        if self.themes and account.theme not in self.themes:
+            found.append("theme")
+        if self.earmark or self.programme or self.project:
+            found += self._not_of(holder)
+        if day is None:
+            if self.start is not None or self.end is not None:
+                found.append("undated")
+            return frozenset(found) if found else _NOTHING
+        if (self.start is not None and day < self.start) or (self.end is not None and day > self.end):
+            found.append("period")
+        if self.as_of is not None and day > self.as_of:
+            found.append("as_of")
         return frozenset(found) if found else _NOTHING
+
+    def _not_of(self, holder: Holder | None) -> Iterator[str]:
+        """Which of earmark, programme and project its project does not have."""
+        if self.earmark and (holder is None or self.earmark not in (holder.earmarks or {})):
+            yield "earmark"
+        if self.programme and (holder is None or holder.programme != self.programme):
+            yield "programme"
+        if self.project and (holder is None or holder.ref != self.project):
+            yield "project"
+
+    def is_level(self, account: Account) -> bool:
+        """Whether an account stands at the figure's stage and basis."""
+        return account.stage == self.stage and (not self.basis or account.basis == self.basis)
 
 
 @dataclass(frozen=True, slots=True)
 class Stated:
-    """What a list states beside its booked amounts: by row, the total cost (minor units), where it has such a column."""
+    """What a list states beside its booked amounts: by row, the total cost (minor units), where it has such a column.
+
+    `vanished`: rows that a newer list of their source does not repeat, with the batch of that list.
+    """
 
     places: Mapping[int, tuple[str, str, int, int | None, str]]
     has_total: Callable[[int], bool]
     totals: Mapping[int, int]
+    vanished: Mapping[int, int] = field(default_factory=dict)
 
 
 def case_rows(
@@ -187,6 +210,7 @@ def _case_row(
         day=best.day,
         misses=missed if missed and not added.minor else _NOTHING,
         says_total=holder.says_total,
+        vanished=stated.vanished.get(row),
     )
 
 
@@ -194,18 +218,11 @@ def _added(pieces: list[Piece], holder: Holder, holders: Mapping[int | str, Hold
     added = _Added()
     for piece in pieces:
         account, minor = piece.account, piece.minor
-        misses = scope.misses(account, holder, piece.day)
-        counted = 0 if misses else minor
-        above = piece.drawn_on
-        if above is not None and not scope.misses(above, holders.get(above.holder or ""), piece.day):
-            counted -= minor
-        if scope.earmark and counted:
-            share = (holder.earmarks or {}).get(scope.earmark, 0)
-            counted = (counted * share * 2 + _WHOLE) // (2 * _WHOLE)
-        added.minor += counted
         if account.stage == "committed":
             added.whole += minor
-        if account.stage == scope.stage and (not scope.basis or account.basis == scope.basis):
+        if scope.is_level(account):
+            misses = scope.misses(account, holder, piece.day)
+            added.minor += _counted(piece, holder, holders, scope, is_missed=bool(misses))
             added.own += minor
             added.best = piece
             if misses and (added.missed is None or len(misses) < len(added.missed)):
@@ -214,6 +231,20 @@ def _added(pieces: list[Piece], holder: Holder, holders: Mapping[int | str, Hold
             key = (account.stage, account.basis)
             added.others[key] = added.others.get(key, 0) + minor
     return added
+
+
+def _counted(
+    piece: Piece, holder: Holder, holders: Mapping[int | str, Holder], scope: Scope, *, is_missed: bool
+) -> int:
+    """What an amount at the figure's stage and basis adds to it, less what it takes from the project above it."""
+    counted = 0 if is_missed else piece.minor
+    above = piece.drawn_on
+    if above is not None and not scope.misses(above, holders.get(above.holder or ""), piece.day):
+        counted -= piece.minor
+    if scope.earmark and counted:
+        share = (holder.earmarks or {}).get(scope.earmark, 0)
+        counted = (counted * share * 2 + _WHOLE) // (2 * _WHOLE)
+    return counted
 
 
 def _total(row: int, scope: Scope, stated: Stated, whole: int, others: Mapping[tuple[str, str], int]) -> int | None:

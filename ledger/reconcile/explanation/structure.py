@@ -9,11 +9,14 @@ from itertools import groupby
 from ledger.domain.money import display, divide_half_up, minor_digits
 from ledger.reconcile.explanation.leads import Lead, lead
 from ledger.reconcile.explanation.model import Case, CaseRow, CauseKind, RowPlace
+from ledger.reconcile.explanation.weights import Shapes
 
 #: How many pairs of rows a list has that are alike and still in order, by how alike they are.
 _HONEST_TWINS = {"digest": 0.02, "reference": 0.3, "text": 0.15}
 #: Of rows that are there twice, how many are alike in this way.
 _TWIN_SHARE = {"digest": 0.6, "reference": 0.15, "text": 0.25}
+#: How much more often a row that is the sum of others is a subtotal where its reference is unlike the others.
+_UNLIKE = 20
 #: Rows of a whole group that are dated or scoped apart are strangers only while they are this few.
 _FEW = 200
 
@@ -26,6 +29,7 @@ def structural(case: Case) -> list[Lead]:
         *_subtotals(case),
         *_families(case, counted),
         *_strangers(case, counted),
+        *_vanished(case, counted),
         *_left_out(case),
         *_refused(case),
     ]
@@ -93,8 +97,12 @@ def _subtotals(case: Case) -> Iterator[Lead]:
             for row, parts, what in (*_runs(of_sheet, own=bool(own)), *_group_sums(of_sheet, own=bool(own))):
                 if row.minor > 0:
                     found.setdefault(id(row), (row, parts, what))
-    share = 0.9 / (len(found) - 1 + 0.03) if found else 0
-    for row, parts, what in found.values():
+    shapes = Shapes([row for row in case.rows if row.minor > 0])
+    # In a list of round amounts many a row is the sum of others by chance; one with another reference is none of them.
+    marks = {key: _UNLIKE if shapes.is_odd(row.place.ref) else 1 for key, (row, _, _) in found.items()}
+    everything = sum(marks.values())
+    for key, (row, parts, what) in found.items():
+        share = 0.9 * marks[key] / (everything - marks[key] + 0.03 * marks[key])
         kind, places = CauseKind.SUBTOTAL_COUNTED, [row.place]
         if what == "below" and not row.says_total and _is_above(row, parts):
             kind, places = CauseKind.PARENT_AND_CHILD, [row.place, *(part.place for part in parts)]
@@ -212,6 +220,18 @@ def _strangers(case: Case, counted: Sequence[CaseRow]) -> Iterator[Lead]:
             for row in rare:
                 told = f"{display(row.own, case.currency)} is the only amount of {name} {getattr(row, name)}"
                 yield lead(CauseKind.OUT_OF_SCOPE, [row.place], row.minor, 0.4 / (len(rare) - 1 + 0.3), told)
+
+
+def _vanished(case: Case, counted: Sequence[CaseRow]) -> Iterator[Lead]:
+    """Rows that a newer list of their source does not repeat, and that still count."""
+    gone = [row for row in counted if row.vanished is not None]
+    for row in gone:
+        told = f"{display(row.own, case.currency)} is not in the newer list, batch {row.vanished}, and still counts"
+        yield lead(CauseKind.EXTRA_ROW, [row.place], row.minor, 0.5 / (len(gone) - 1 + 0.2), told)
+    if len(gone) > 1:
+        minor = sum(row.minor for row in gone)
+        told = f"{len(gone)} rows, {display(minor, case.currency)}, are not in the newer list and still count"
+        yield lead(CauseKind.EXTRA_ROW, [row.place for row in gone], minor, 0.5, told)
 
 
 def _odd_days(rows: Sequence[CaseRow]) -> list[CaseRow]:

@@ -6,8 +6,6 @@ row, an effect is asked for: powers of ten, digits, rates give x by arithmetic, 
 
 from __future__ import annotations
 
-import re
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from functools import cached_property
@@ -17,7 +15,7 @@ from typing import Final
 from ledger.domain.money import display, divide_half_up
 from ledger.reconcile.explanation.leads import Lead, Member, grouped
 from ledger.reconcile.explanation.model import Case, CaseRow, CauseKind, Rate
-from ledger.reconcile.explanation.weights import PRIOR, Grain, Relations, Sizes, agrees
+from ledger.reconcile.explanation.weights import PRIOR, Grain, Relations, Shapes, Sizes, agrees
 
 #: How common each slip is among slips of scale: too large, too small.
 _UP: Final = {10: 0.10, 100: 0.13, 1000: 0.30, 1_000_000: 0.10}
@@ -47,10 +45,7 @@ class Values:
         self._by_minor: dict[int, list[CaseRow]] = {}
         for row in self.counted:
             self._by_minor.setdefault(row.minor, []).append(row)
-        self._shapes = Counter(_shape(row.place.ref) for row in self.counted)
-        few = max(2, len(self.counted) // 500)
-        self._odd = {shape for shape, count in self._shapes.items() if count <= few}
-        self._odd_rows = sum(self._shapes[shape] for shape in self._odd)
+        self._shapes = Shapes(self.counted)
         self._known: dict[tuple[int, bool], list[Lead]] = {}
 
     def at(self, effect: int, *, alone: bool = True) -> list[Lead]:
@@ -103,8 +98,8 @@ class Values:
     def _extra(self, effect: int) -> Iterable[Lead]:
         members = []
         for row in self._by_minor.get(effect, ()):
-            odd = _shape(row.place.ref) in self._odd
-            shape = log2(0.7 + 0.3 * len(self.counted) / (self._odd_rows - 0.7)) if odd else log2(0.7)
+            odd = self._shapes.is_odd(row.place.ref)
+            shape = log2(0.7 + 0.3 * len(self.counted) / (self._shapes.odd_rows - 0.7)) if odd else log2(0.7)
             told = "its amount is the difference" + (", and its reference is unlike the others" if odd else "")
             members.append(Member(row.place, self._each + shape, f"{self._money(row.own)}: {told}"))
         return grouped(CauseKind.EXTRA_ROW, effect, members, "each of these {} rows has the amount of the difference")
@@ -279,8 +274,3 @@ def _converts(printed: int, true: int, rate: Rate) -> bool:
         return True
     back = printed / rate.rate
     return divide_half_up(back.numerator, back.denominator) == true
-
-
-def _shape(ref: str) -> str:
-    """A reference with its letters and digits made alike: P-0017 and P-0342 have one shape."""
-    return re.sub(r"[^\W\d_]+", "A", re.sub(r"\d+", "9", ref))

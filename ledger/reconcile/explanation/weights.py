@@ -7,6 +7,7 @@ any size being as likely as any other. An account is worth telling when it beats
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -16,8 +17,8 @@ from typing import Final
 
 from ledger.reconcile.explanation.model import CaseRow, CauseKind, Target
 
-#: Bits by which an account must beat chance to be told: thirty to one.
-ENOUGH: Final = 5.0
+#: Bits by which an account must beat chance to be told: four to one. Chance rarely gives any set of rows at all.
+ENOUGH: Final = 2.0
 #: What each further cause costs: errors are rare.
 FURTHER: Final = 2.0
 
@@ -105,6 +106,25 @@ def _yardstick(sizes: list[float]) -> tuple[float, float]:
     last = len(sizes) - 1
     low, middle, high = (sizes[last * part // 100] for part in (16, 50, 84))
     return middle, max((high - low) / 2, 0.5)
+
+
+class Shapes:
+    """References by their shape, letters and digits made alike: P-0017 and P-0342 have one, S3 another."""
+
+    def __init__(self, rows: Sequence[CaseRow]) -> None:
+        counts = Counter(_shape(row.place.ref) for row in rows)
+        few = max(2, len(rows) // 500)
+        self._odd = {shape for shape, count in counts.items() if count <= few}
+        #: rows whose reference is unlike nearly all others
+        self.odd_rows = sum(counts[shape] for shape in self._odd)
+
+    def is_odd(self, ref: str) -> bool:
+        """Whether hardly any other reference looks like this one."""
+        return _shape(ref) in self._odd
+
+
+def _shape(ref: str) -> str:
+    return re.sub(r"[^\W\d_]+", "A", re.sub(r"\d+", "9", ref))
 
 
 class Grain:

@@ -20,7 +20,7 @@ _FINER = 0.005
 def of_the_whole(case: Case) -> list[Lead]:
     """Leads that are no single rows'."""
     counted = [row for row in case.rows if row.minor > 0]
-    return [*_other_sums(case, counted), *_other_units(counted)]
+    return [*_other_sums(case, counted), *_whole_lists(case, counted)]
 
 
 def _other_sums(case: Case, counted: Sequence[CaseRow]) -> Iterator[Lead]:
@@ -43,22 +43,26 @@ def _other_sums(case: Case, counted: Sequence[CaseRow]) -> Iterator[Lead]:
         yield lead(CauseKind.BASIS_MIXED, rows, case.ledger - minor, 0.5 / len(named), told)
 
 
-def _other_units(counted: Sequence[CaseRow]) -> Iterator[Lead]:
-    """A whole list was read in another unit than the others."""
+def _whole_lists(case: Case, counted: Sequence[CaseRow]) -> Iterator[Lead]:
+    """A whole list was read in another unit than the others, or does not belong there."""
     sheets: dict[tuple[int | None, str, str], list[CaseRow]] = {}
     for row in counted:
         sheets.setdefault(row.sheet, []).append(row)
     for rows in sheets.values():
-        minor = sum(row.minor for row in rows)
-        if len(rows) > 1:
-            for factor in (1000, 1_000_000, 100):
-                share = 0.08 / len(sheets)
-                name, places = rows[0].place.file, [row.place for row in rows]
-                if all(row.minor % factor == 0 for row in rows):
-                    told = f"all {len(rows)} amounts of {name} are {factor:,} times too large"
-                    yield lead(CauseKind.SCALE_ERROR, places, minor - minor // factor, share, told)
-                told = f"all {len(rows)} amounts of {name} are {factor:,} times too small"
-                yield lead(CauseKind.SCALE_ERROR, places, minor - minor * factor, share, told)
+        if len(rows) < 2:
+            continue
+        minor, name, places = sum(row.minor for row in rows), rows[0].place.file, [row.place for row in rows]
+        share = 0.08 / len(sheets)
+        for factor in (1000, 1_000_000, 100):
+            if all(row.minor % factor == 0 for row in rows):
+                told = f"all {len(rows)} amounts of {name} are {factor:,} times too large"
+                yield lead(CauseKind.SCALE_ERROR, places, minor - minor // factor, share, told)
+            told = f"all {len(rows)} amounts of {name} are {factor:,} times too small"
+            yield lead(CauseKind.SCALE_ERROR, places, minor - minor * factor, share, told)
+        if len(sheets) > 1:
+            entered = f", entered with batch {rows[0].place.batch}" if rows[0].place.batch is not None else ""
+            told = f"all {len(rows)} rows of {name}{entered}, add {display(minor, case.currency)}"
+            yield lead(CauseKind.EXTRA_ROW, places, minor, share, told)
 
 
 class Rounded:
