@@ -276,11 +276,13 @@ def basis_mixed(rng: random.Random, portfolio: Portfolio) -> Fault:
 
 def rounding(rng: random.Random, portfolio: Portfolio) -> Fault:
     """All amounts of the list are rounded to whole euros or thousands."""
-    unit = rng.choice((100, 100, 100_000))
+    unit, before = rng.choice((100, 100, 100_000)), portfolio.total()
     for row in portfolio.rows:
         for name in ("eu_contribution", "total_cost", "paid"):
             row[name] = money((cents(row[name]) + unit // 2) // unit * unit)
         row[MARK] = "1"
+    if portfolio.total() == before:
+        raise Unsuitable
     return Fault("rounding", frozenset(), f"to {unit // 100} euro", whole=True)
 
 

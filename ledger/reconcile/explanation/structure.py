@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
 
 from ledger.domain.money import display, divide_half_up, minor_digits
-from ledger.reconcile.explanation.leads import Lead, lead
+from ledger.reconcile.explanation.leads import Lead, Member, grouped, lead
 from ledger.reconcile.explanation.model import Case, CaseRow, CauseKind, RowPlace
-from ledger.reconcile.explanation.weights import Shapes
+from ledger.reconcile.explanation.weights import Shapes, bits
 
 #: How many pairs of rows a list has that are alike and still in order, by how alike they are.
-_HONEST_TWINS = {"digest": 0.02, "reference": 0.3, "text": 0.15}
+_HONEST_TWINS = {"digest": 0.02, "reference": 0.3, "text": 0.15, "facts": 0.15, "amount": 2}
 #: Of rows that are there twice, how many are alike in this way.
-_TWIN_SHARE = {"digest": 0.6, "reference": 0.15, "text": 0.25}
+_TWIN_SHARE = {"digest": 0.6, "reference": 0.15, "text": 0.25, "facts": 0.2, "amount": 0.05}
 #: How much more often a row that is the sum of others is a subtotal where its reference is unlike the others.
 _UNLIKE = 20
 #: Rows of a whole group that are dated or scoped apart are strangers only while they are this few.
@@ -43,6 +43,8 @@ def _twins(case: Case, counted: Sequence[CaseRow]) -> Iterator[Lead]:
         "digest": lambda row: (row.digest, row.own) if row.digest else None,
         "reference": lambda row: (row.source, row.place.ref, row.own, row.country),
         "text": lambda row: (row.title.casefold(), row.beneficiary.casefold(), row.own) if row.title else None,
+        "facts": lambda row: (row.own, row.total, row.day, row.country, row.fund, row.unit) if row.day else None,
+        "amount": lambda row: (row.own, row.country),
     }
     paired: set[tuple[RowPlace, ...]] = set()
     for name, key in keys.items():
@@ -100,9 +102,10 @@ def _subtotals(case: Case) -> Iterator[Lead]:
     shapes = Shapes([row for row in case.rows if row.minor > 0])
     # In a list of round amounts many a row is the sum of others by chance; one with another reference is none of them.
     marks = {key: _UNLIKE if shapes.is_odd(row.place.ref) else 1 for key, (row, _, _) in found.items()}
-    everything = sum(marks.values())
+    everything, same = sum(marks.values()), Counter(row.own for row in case.rows)
     for key, (row, parts, what) in found.items():
-        share = 0.9 * marks[key] / (everything - marks[key] + 0.03 * marks[key])
+        by_chance = 0.03 + 0.3 * (same[row.own] - 1)
+        share = 0.9 * marks[key] / (everything - marks[key] + by_chance * marks[key])
         kind, places = CauseKind.SUBTOTAL_COUNTED, [row.place]
         if what == "below" and not row.says_total and _is_above(row, parts):
             kind, places = CauseKind.PARENT_AND_CHILD, [row.place, *(part.place for part in parts)]
@@ -174,7 +177,10 @@ def _families(case: Case, counted: Sequence[CaseRow]) -> Iterator[Lead]:
         head = [parent.place] if parent else []
         for row in rows:
             told = f"{display(row.own, case.currency)} counts beside its {'decision ' + ref if ref else 'own decision'}"
-            yield lead(CauseKind.PARENT_AND_CHILD, [row.place, *head], row.minor, share / len(rows), told)
+            # The whole amount again, in the same unit, is rather the same thing twice than a part of it.
+            again = parent is not None and (parent.own, parent.unit) == (row.own, row.unit)
+            part = share * (0.1 if again else 1) / len(rows)
+            yield lead(CauseKind.PARENT_AND_CHILD, [row.place, *head], row.minor, part, told)
         if len(rows) > 1:
             minor = sum(row.minor for row in rows)
             places = [*(row.place for row in rows), *head]
@@ -255,9 +261,12 @@ def _left_out(case: Case) -> Iterator[Lead]:
             continue
         kind = _LEFT_OUT.get(why, CauseKind.OUT_OF_SCOPE)
         rare = {id(row) for row in _rare(rows, why)}
+        members: dict[int, list[Member]] = {}
         for row in rows:
             share = 0.5 / len(rows) + (0.5 / (len(rare) - 1 + 0.3) if id(row) in rare else 0)
-            yield lead(kind, [row.place], -row.own, share, _why(case, row, why))
+            members.setdefault(row.own, []).append(Member(row.place, bits(share), _why(case, row, why)))
+        for minor, alike in members.items():
+            yield from grouped(kind, -minor, alike, "each of these {} rows has this amount, left out for its " + why)
 
 
 _LEFT_OUT = {

@@ -28,6 +28,7 @@ _STANDS_OUT: Final = -9.0
 _RATES_IN_SETS: Final = 60
 #: Rows with the whole for the share whose share nobody knows: with more, which one it is cannot be told.
 _MIXED_ALONE, _MIXED_IN_SETS = 200, 5
+_ALL: Final = 100
 _MIXED: Final = "each of these {} rows fits, with the whole for the share"
 
 
@@ -224,22 +225,26 @@ class Values:
         if not self._full or len(self._full) * 2 > len(self.whole):
             return found
         each = -log2(len(self._full) - 0.8)
-        usual = [(slot, count) for slot, count in self.relations.usual_shares() if slot < 10_000]
-        everything = sum(count for _, count in usual)
         for row in self._full:
             whole = row.own
-            if row.rate is not None and row.rate < 100 and not agrees(row.own, whole, row.rate):
-                shares = [(row.rate / 100, 0.8)]
-            else:
-                shares = [(Fraction(slot, 10_000), 0.8 * count / everything) for slot, count in usual]
-            for share, likely in shares:
-                for true in {
-                    floor(whole * share),
-                    divide_half_up((whole * share).numerator, (whole * share).denominator),
-                }:
-                    weight = each + log2(likely / 2)
+            for share, likely in self._shares(row):
+                trues = {true for unit in {1, self.grain.unit} for true in _rounded(whole * share, unit)}
+                for true in trues:
+                    weight = each + log2(likely / len(trues))
                     found.setdefault(whole - true, []).append(Member(row.place, weight, self._mixed_note(whole, true)))
         return found
+
+    def _shares(self, row: CaseRow) -> list[tuple[Fraction, float]]:
+        """The shares of its whole that a row may have, each with its likelihood: the one it states, else the usual ones."""
+        if row.rate is not None and row.rate < _ALL and not agrees(row.own, row.own, row.rate):
+            return [(row.rate / _ALL, 0.8)]
+        return self._usual
+
+    @cached_property
+    def _usual(self) -> list[tuple[Fraction, float]]:
+        usual = [(slot, count) for slot, count in self.relations.usual_shares() if slot < 10_000]
+        everything = sum(count for _, count in usual)
+        return [(Fraction(slot, 10_000), 0.8 * count / everything) for slot, count in usual]
 
     def _mixed_note(self, whole: int, true: int) -> str:
         named = "total cost" if self.case.stage == "committed" else "commitment"
@@ -256,14 +261,32 @@ class Values:
         if not members and 0 < len(self._full) <= (_MIXED_ALONE if alone else _MIXED_IN_SETS):
             each = -log2(len(self._full) - 0.8)
             for row in self._full:
-                if (true := row.own - effect) > 0 and row.rate is None:
+                if (true := row.own - effect) <= 0:
+                    continue
+                if self.grain.unit > 1 and true % self.grain.unit == 0:
+                    weight = each + self._nearly(row, true)
+                elif row.rate is None:
                     # How usual the share would be, for one of the many cents that would give it.
                     weight = each + self.relations.usual(row, true) - log2(max(row.own / 10_000, 1))
-                    members.append(Member(row.place, weight, self._mixed_note(row.own, true)))
+                else:
+                    continue
+                members.append(Member(row.place, weight, self._mixed_note(row.own, true)))
         return grouped(CauseKind.BASIS_MIXED, effect, members, _MIXED)
+
+    def _nearly(self, row: CaseRow, true: int) -> float:
+        """Bits of an amount in a list of round ones: it is a usual share of the whole, but for the rounding of both."""
+        unit = self.grain.unit
+        near = sum(likely for share, likely in self._shares(row) if abs(true - row.own * share) <= unit)
+        return log2(near / 3 + unit / max(row.own, unit) / 50)
 
     def _money(self, minor: int) -> str:
         return display(minor, self.case.currency)
+
+
+def _rounded(exact: Fraction, unit: int) -> set[int]:
+    """An amount in whole units, cut off and rounded half up."""
+    parts = exact / unit
+    return {floor(parts) * unit, divide_half_up(parts.numerator, parts.denominator) * unit}
 
 
 def _converts(printed: int, true: int, rate: Rate) -> bool:

@@ -70,9 +70,11 @@ class Rounded:
 
     def __init__(self, case: Case) -> None:
         self._case = case
+        self._is_exact = case.target.low is not None and case.target.low == case.target.high
+        self._stated = case.ledger - (case.target.low or 0)
         self._rows: list[CaseRow] = []
         self._middle = self._variance = 0.0
-        self._seldom, self._unit = 0.0, 1
+        self._seldom, self._unit = 1.0, 1
         sheets: dict[tuple[int | None, str, str], list[CaseRow]] = {}
         for row in case.rows:
             if row.minor > 0:
@@ -84,7 +86,7 @@ class Rounded:
                 self._unit = max(self._unit, unit)
                 self._variance += len(rows) * unit * unit / 12
                 self._middle += len(rows) * unit / 2
-                self._seldom = max(self._seldom, 1 / _UNITS[unit])
+                self._seldom = min(self._seldom, _UNITS[unit])
 
     def reach(self) -> int:
         """How far the sum can be off: five times the usual distance; 0 where no list is rounded."""
@@ -98,9 +100,16 @@ class Rounded:
         share = 0.7 * _bell(rest, 0, width) + 0.3 * _bell(rest, -self._middle, width)
         if share < 2.0**-80:
             return None
+        if self._is_exact and self._stated % self._unit == 0:
+            # The figure has the units of the list: it may well have had them from the first.
+            share *= self._unit if rest % self._unit == 0 else 1
+            return self._told(rest, share)
         share *= self._unit if rest % self._unit == 0 else 1 / _FINER
+        return self._told(rest, share / self._seldom)
+
+    def _told(self, rest: int, share: float) -> Lead:
         told = f"the {len(self._rows)} amounts are rounded, which may put their sum off by {display(abs(rest), self._case.currency)}"
-        weight = PRIOR[CauseKind.ROUNDING] + log2(share) + log2(self._seldom)
+        weight = PRIOR[CauseKind.ROUNDING] + log2(share)
         return Lead(CauseKind.ROUNDING, tuple(row.place for row in self._rows), rest, weight, told)
 
 
