@@ -55,13 +55,20 @@ def grouped(kind: CauseKind, effect: int, members: Iterable[Member], several: st
 
     `several` says what is told of many ("each of {} rows …").
     """
-    ordered = sorted(members, key=lambda member: -member.weight)
+    by_row: dict[RowPlace, Member] = {}
+    for member in members:
+        other = by_row.get(member.place, member)
+        best = max(member, other, key=lambda each: each.weight)
+        if other is not member:
+            best = Member(best.place, log2(2.0**member.weight + 2.0**other.weight), best.note)
+        by_row[member.place] = best
+    ordered = sorted(by_row.values(), key=lambda member: -member.weight)
     if not ordered:
         return []
-    best = [member for member in ordered if member.weight > ordered[0].weight - _ALIKE]
-    made = [_joined(kind, effect, best, several)]
-    if len(best) < len(ordered):
-        made.append(_joined(kind, effect, ordered[len(best) :], several))
+    alike = [member for member in ordered if member.weight > ordered[0].weight - _ALIKE]
+    made = [_joined(kind, effect, alike, several)]
+    if len(alike) < len(ordered):
+        made.append(_joined(kind, effect, ordered[len(alike) :], several))
     return made
 
 

@@ -77,11 +77,17 @@ class _Search:
         self.leads = [*shown, *of_the_whole(case), *_single(self.sources), *([statement] if statement else [])]
         self.leads = [lead for lead in self.leads if lead.effect]
         self.strong = sorted([*self.leads, *self.values.standing_out()], key=lambda lead: -lead.weight)
-        self._chance = chance(self.target)
+        self._unit = self._whole_units()
+        self._chance = chance(self.target, self._unit)
         self._by_effect: dict[int, list[Lead]] = {}
         for lead in self.leads:
             self._by_effect.setdefault(lead.effect, []).append(lead)
         self.is_narrow = self.target.size is not None and self.target.size <= _NARROW
+
+    def _whole_units(self) -> int:
+        """The unit that the list's amounts are multiples of, where the figure is one too."""
+        unit, low = self.values.grain.unit, self.target.low
+        return unit if low is not None and low == self.target.high and (self.case.ledger - low) % unit == 0 else 1
 
     def run(self) -> list[_Set]:
         found = [*self._compared(), *self._singles(), *self._pairs()]
@@ -202,7 +208,7 @@ class _Search:
 
     def _whole(self, source: Source, rest: int) -> _Set:
         leads = tuple(Lead(found.kind, found.rows, found.effect, 0.0, found.note) for found in source.differences)
-        open_ = _SEEN if rest == 0 else chance(Target(rest, rest)) - FURTHER
+        open_ = _SEEN if rest == 0 else chance(Target(rest, rest), self._unit) - FURTHER
         return _Set(leads, rest, open_ - self._chance)
 
     def _parts(self) -> Iterator[_Set]:
@@ -213,7 +219,7 @@ class _Search:
         for leads in sets:
             rest = self.target.rest(sum(lead.effect for lead in leads))
             if rest and abs(rest) < abs(self.target.rest(0)):
-                weight = sum(lead.weight for lead in leads) + chance(Target(rest, rest))
+                weight = sum(lead.weight for lead in leads) + chance(Target(rest, rest), self._unit)
                 yield _Set(leads, rest, weight - FURTHER * len(leads) - self._chance)
         for source in self.sources:
             rest = self.target.rest(self.case.ledger - source.total)

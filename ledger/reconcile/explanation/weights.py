@@ -52,13 +52,18 @@ def bits(share: float) -> float:
     return log2(max(share, 2.0**-60))
 
 
-def chance(target: Target) -> float:
-    """Bits of a difference that hits the target by chance, whatever the list holds."""
+def chance(target: Target, unit: int = 1) -> float:
+    """Bits of a difference that hits the target by chance, whatever the list holds.
+
+    Where list and figure have whole `unit`s, so has every difference between them, and one is hit the more often.
+    """
     if target.low is None or target.high is None:
         return _CHANCE - 1
     if 0 in target:
         return _CHANCE
     near, far = sorted((abs(target.low), abs(target.high)))
+    if near == far and near % unit == 0:
+        near = far = near // unit
     spread = (log2(far + 0.5) - log2(max(near - 0.5, 0.5))) / (2 * _SPAN)
     if near == far:
         digits = str(near).rstrip("0")
