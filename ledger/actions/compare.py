@@ -106,7 +106,8 @@ def _checked(limits: Limits) -> Limits:
 def measure_text(measure: Measure) -> str:
     """`committed, eu, EUR`, and the prices where they are not current ones."""
     prices = "" if measure.price_basis == "current" else f", prices of {measure.price_basis}"
-    return f"{measure.stage}, {measure.basis}, {measure.currency}{prices}"
+    period = f", {measure.period[:4]}-{measure.period[11:15]}" if measure.period else ""
+    return f"{measure.stage}, {measure.basis}, {measure.currency}{prices}{period}"
 
 
 def _of_measures(done: Compared, outcome: Outcome) -> list[Finding]:

@@ -16,12 +16,14 @@ from ledger.domain.records import Kind, ReadRow, ReadSheet, RowState
 from ledger.intake.readers import ReadFailed, open_workbook
 from ledger.reconcile.comparison.difference import nest
 from ledger.reconcile.comparison.model import FIELDS, TOTAL, UNSTATED, Item, Measure, Place, Side
-from ledger.store import projects, schema
+from ledger.store import listed, schema
 from ledger.store.database import Connection, Database
 from ledger.store.totals import Filter
 
 #: What --left-where and --right-where ask for: name -> the values that are let through.
 Where = Mapping[str, Sequence[str]]
+#: Kinds of records that are compared; a list of nothing else is refused.
+KINDS = (Kind.PROJECTS, Kind.PROGRAMMES, Kind.ENVELOPES)
 _SQLITE = b"SQLite format 3\0"
 
 
@@ -105,13 +107,14 @@ def read_ledger(asked: Asked, limits: Limits, database: Database, other: ReadSid
         made = ReadSide(asked.name if asked.name == "ledger" else database.shown, "ledger", Side([], frozenset()))
         made.findings += rights.limited(rights.limit(connection))
         source = other.source if other is not None and "source" not in asked.where else None
-        known = projects.sources(connection)
+        known = listed.sources(connection)
         if source and source in known:
             wanted, made.source = replace(wanted, source=source), source
             if len(known) > 1:
                 message = f"of the ledger's {len(known)} sources only {source!r} is compared, that of the list"
                 made.findings.append(Finding("compare-source", message, values={"source": source}))
-        items = _listed(connection, wanted)
+        kinds = {item.kind for item in other.side.items} if other is not None else set(KINDS)
+        items = [item for kind in KINDS if kind in kinds for item in _listed(connection, kind, wanted)]
     kept = [item for item in items if _lets_through(item, asked.where)]
     made.left_out = len(items) - len(kept)
     made.side = _side(kept, limits, {name for item in kept for name in item.fields}, is_ledger=True)
@@ -131,7 +134,7 @@ def _of_files(made: ReadSide, lists: Iterable[NamedList], asked: Asked, limits: 
         made.source, made.as_of, made.batch = reading.source, reading.as_of, one.batch
         try:
             for sheet in reading.sheets:
-                if sheet.kind is not Kind.PROJECTS:
+                if sheet.kind not in KINDS:
                     _leave(made, reading.file, sheet)
                     continue
                 chosen = _chosen_rows(one, sheet, asked)
@@ -147,8 +150,8 @@ def _of_files(made: ReadSide, lists: Iterable[NamedList], asked: Asked, limits: 
             reading.findings.append(failure.finding)
         made.findings += map(_told, reading.findings)
     if not items and not stated and not stops(made.findings):
-        message = "it holds no list of projects, and nothing else is compared"
-        made.findings.append(Finding("compare-no-projects", message, made.file or made.name))
+        message = "it holds no list of projects, programmes or envelopes, and nothing else is compared"
+        made.findings.append(Finding("compare-no-list", message, made.file or made.name))
     stated |= {name for item in items for name in item.fields}
     made.side = _side([] if stops(made.findings) else items, limits, stated, is_ledger=False)
     if rejected:
@@ -164,23 +167,34 @@ def _told(finding: Finding) -> Finding:
 
 def _leave(made: ReadSide, file: str, sheet: ReadSheet) -> None:
     rows = sum(row.state is RowState.POSTED for row in sheet.rows)
-    message = f"{rows:,} rows of {sheet.kind.value} are not compared, only projects are"
+    message = f"{rows:,} rows of {sheet.kind.value} are not compared"
     made.findings.append(Finding("compare-left-out", message, file, sheet.name))
 
 
 def _item(row: ReadRow, read: NamedList, sheet: ReadSheet, as_of: date | None) -> Item:
     record = row.record
     assert record is not None
-    said = {**record.attributes, "programme": record.programme}
+    fields = _fields({**record.attributes, "programme": record.programme})
+    period = _period(record.kind, fields)
     amounts: dict[Measure, dict[str, int]] = {}
     for amount in record.amounts:
         if as_of is None or amount.value_date is None or amount.value_date <= as_of:
-            measure = Measure(amount.stage, amount.basis, amount.currency, amount.price_basis)
+            measure = Measure(amount.stage, amount.basis, amount.currency, amount.price_basis, period)
             parts = amounts.setdefault(measure, {})
             parts[amount.country] = parts.get(amount.country, 0) + amount.minor
     place = Place(read.reading.file, sheet.name, row.number, read.batch)
-    total, parent = row.stated.get(TOTAL), record.parent
-    return Item(record.ref, read.reading.source, _fields(said), amounts, (place,), row.digest, total, parent)
+    return Item(
+        record.ref,
+        "" if record.kind is Kind.ENVELOPES else read.reading.source,
+        fields,
+        amounts,
+        (place,),
+        row.digest,
+        row.stated.get(TOTAL),
+        record.parent,
+        _apart(fields, amounts),
+        record.kind.value,
+    )
 
 
 def _fields(said: Mapping[str, object]) -> dict[str, str]:
@@ -192,6 +206,18 @@ def _fields(said: Mapping[str, object]) -> dict[str, str]:
         if text and text not in UNSTATED:
             found[name] = text
     return found
+
+
+def _period(kind: Kind, fields: Mapping[str, str]) -> str:
+    """The years of an envelope, which no other years are added to."""
+    if kind is not Kind.ENVELOPES or not fields.get("period_start"):
+        return ""
+    return f"{fields['period_start']}/{fields.get('period_end', '')}"
+
+
+def _apart(fields: Mapping[str, str], amounts: Mapping[Measure, object]) -> frozenset[Measure]:
+    """What is never added up: other vintages of an envelope, and what feeds others."""
+    return frozenset(amounts) if fields.get("role", "node") != "node" else frozenset()
 
 
 def _chosen_rows(read: NamedList, sheet: ReadSheet, asked: Asked) -> set[int] | None:
@@ -223,18 +249,17 @@ def _chosen_rows(read: NamedList, sheet: ReadSheet, asked: Asked) -> set[int] | 
 # --- ledgers ---------------------------------------------------------------------------------------------------------
 
 
-def _listed(connection: Connection, wanted: Filter) -> list[Item]:
-    return [
-        Item(
-            found.ref,
-            found.source,
-            _fields({**found.said, "programme": found.programme}),
-            {Measure(*key): parts for key, parts in found.amounts.items()},
-            tuple(Place(*place) for place in found.places),
-            parent=found.parent,
+def _listed(connection: Connection, kind: Kind, wanted: Filter) -> list[Item]:
+    items = []
+    for found in listed.listed(connection, kind, wanted):
+        fields = _fields({**found.said, "programme": found.programme})
+        amounts = {Measure(*key, _period(kind, fields)): parts for key, parts in found.amounts.items()}
+        places = tuple(Place(*place) for place in found.places)
+        apart = _apart(fields, amounts)
+        items.append(
+            Item(found.ref, found.source, fields, amounts, places, parent=found.parent, nested=apart, kind=kind.value)
         )
-        for found in projects.listed(connection, wanted)
-    ]
+    return items
 
 
 def _lets_through(item: Item, where: Where) -> bool:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 #: Lines of text that are shown of each list unless -v asks for all.
 _SHOWN = 30
+#: Measures whose sums stand side by side; more stand in a line each, without their parts.
+_SIDE_BY_SIDE = 3
 
 
 @options.command("compare")
@@ -277,7 +279,7 @@ def print_compared(console: Console, done: Compared, told: list[Line]) -> None:
 def _print_sums(console: Console, done: Compared) -> None:
     from ledger.actions.compare import measure_text
 
-    sums = done.comparison.balances
+    sums = [one for one in done.comparison.balances if any((one.left, one.right, one.extra, one.missing, one.changed))]
     names = {
         "Left": "left",
         "Right": "right",
@@ -286,10 +288,14 @@ def _print_sums(console: Console, done: Compared) -> None:
         "  less only right": "missing",
         "  changed": "changed",
     }
-    console.table(
-        [Column("Amounts"), *(Column(measure_text(one.measure), is_number=True) for one in sums)],
-        [(word, *(Money(getattr(one, name), one.measure.currency) for one in sums)) for word, name in names.items()],
-    )
+    texts = [measure_text(one.measure) for one in sums]
+    money = [[Money(getattr(one, name), one.measure.currency) for name in names.values()] for one in sums]
+    if len(sums) <= _SIDE_BY_SIDE:
+        lines: list[tuple[object, ...]] = list(zip(names, *money, strict=True))
+        console.table([Column("Amounts"), *(Column(text, is_number=True) for text in texts)], lines)
+    else:
+        lines = [(text, *amounts[:3]) for text, amounts in zip(texts, money, strict=True)]
+        console.table([Column("Amounts"), *(Column(word, is_number=True) for word in list(names)[:3])], lines)
 
 
 def _print_lines(console: Console, done: Compared, told: list[Line]) -> None:

@@ -190,7 +190,7 @@ def output_format_or(*others: str) -> Callable[[F], F]:
         is_eager=True,
         expose_value=False,
         callback=_set_format,
-        help="Text for people or JSON for programs" + "".join(f", or {other}" for other in others) + ".",
+        help="Text for people or JSON for programs.",
     )
 
 

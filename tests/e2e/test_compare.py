@@ -229,6 +229,49 @@ def test_the_written_csv_adds_up_to_the_difference(
     assert euledger("compare", *lists, "-o", tmp_path / "out.pdf").code == 2
 
 
+ENVELOPES = "envelope,parent,title,fund,period_start,period_end,amount,currency,role"
+TREE = (
+    "T,,Total,AMIF,2021-01-01,2027-12-31,1000.00,EUR,node",
+    "T.1,T,Part,AMIF,2025-01-01,2027-12-31,400.00,EUR,node",
+    "R,,Reinforcement,AMIF,2021-01-01,2027-12-31,50.00,EUR,reinforcement",
+)
+
+
+def test_envelopes_are_compared_as_the_ledger_adds_them_up(
+    euledger: Euledger, database_url: str, tmp_path: Path
+) -> None:
+    new_ledger(database_url).close()
+    first = written(tmp_path / "tree.csv", *TREE, header=ENVELOPES)
+    second = written(tmp_path / "next.csv", *(row.replace("400.00", "450.00") for row in TREE[:2]), header=ENVELOPES)
+    assert euledger("--db", database_url, "import", first).code == 0
+    total = euledger("--db", database_url, "summary", "--stage", "allocated", "-f", "json").json["results"]["total"]
+    assert euledger("--db", database_url, "compare", "ledger", first).code == 0
+    results = euledger("--db", database_url, "compare", "ledger", second, "-f", "json").json["results"]
+    sums = {one["period"]: one["left"] for one in results["measures"]}
+    assert sums == {"2021-01-01/2027-12-31": total, "2025-01-01/2027-12-31": {"amount": "0.00", "currency": "EUR"}}
+    assert [(line["kind"], line["ref"], line["effect"]["amount"]) for line in results["differences"]] == [
+        ("extra_row", "R", "0.00"),
+        ("amount_changed", "T.1", "0.00"),
+    ]
+    [part] = [line for line in results["differences"] if line["ref"] == "T.1"]
+    assert [(one["field"], one["left"]["amount"], one["right"]["amount"]) for one in part["fields"]] == [
+        ("amount", "400.00", "450.00")
+    ]
+
+
+@pytest.mark.parametrize("stage", ["committed", "paid"])
+def test_the_totals_are_those_of_the_summary(
+    euledger: Euledger, lists: tuple[Path, Path], bare: Path, stage: str
+) -> None:
+    for path in lists:
+        euledger("--db", bare, "import", path, "--set", "source=s", "--set", "fund=AMIF")
+    total = euledger("--db", bare, "summary", "--stage", stage, "-f", "json").json["results"]["total"]
+    results = euledger(
+        "--db", bare, "compare", "ledger", "ledger", "--stage", stage, "--basis", "eu", "-f", "json"
+    ).json["results"]
+    assert [one["left"] for one in results["measures"]] == [total]
+
+
 # --- the corpus ------------------------------------------------------------------------------------------------------
 
 

@@ -86,19 +86,20 @@ def compare(left: Side, right: Side, accept: Accept) -> Outcome:
 
 
 def nest(items: Sequence[Item]) -> None:
-    """Mark the amounts that lie inside a parent of the same list which states the same measure."""
-    by_ref = {(item.source, item.ref): item for item in items}
+    """Mark the amounts that lie inside a parent of the same list which states the same measure, for whatever years."""
+    by_ref = {(item.kind, item.source, item.ref): item for item in items}
     for item in items:
-        parent = by_ref.get((item.source, item.parent)) if item.parent else None
+        parent = by_ref.get((item.kind, item.source, item.parent)) if item.parent else None
         if parent is not None and parent is not item:
-            item.nested = frozenset(measure for measure in item.amounts if parent.minor(measure))
+            held = {measure.account for measure in parent.amounts if parent.minor(measure)}
+            item.nested |= {measure for measure in item.amounts if measure.account in held}
 
 
 def _across(left: Side, right: Side) -> tuple[Measure, Measure] | None:
     ours, theirs = left.measures(), right.measures()
     if len(ours) == len(theirs) == 1:
         [one], [other] = ours, theirs
-        if one != other and (one.currency, one.price_basis) == (other.currency, other.price_basis):
+        if one != other and one[2:] == other[2:]:
             return one, other
     return None
 
@@ -130,7 +131,7 @@ def _fields_apart(left: Side, right: Side) -> dict[str, list[str]]:
 
 
 def _levelled(left: Side, right: Side) -> tuple[Side, Side]:
-    """Rows as projects where the other side is a ledger, which knows a project once."""
+    """Rows as projects and envelopes where the other side is a ledger, which knows a project once."""
     if right.is_ledger and not left.is_ledger:
         left = replace(left, items=_by_project(left.items))
     if left.is_ledger and not right.is_ledger:
@@ -139,10 +140,10 @@ def _levelled(left: Side, right: Side) -> tuple[Side, Side]:
 
 
 def _by_project(items: Iterable[Item]) -> list[Item]:
-    grouped: dict[tuple[str, str], list[Item]] = defaultdict(list)
+    grouped: dict[tuple[str, str, str], list[Item]] = defaultdict(list)
     whole: list[Item] = []
     for item in items:
-        grouped[item.source, item.ref].append(item)
+        grouped[item.kind, item.source, item.ref].append(item)
     for group in grouped.values():
         amounts: dict[Measure, dict[str, int]] = {}
         for item in group:

@@ -37,9 +37,9 @@ def match(left: Sequence[Item], right: Sequence[Item], fields: Sequence[str], me
     found = Matched(left=list(left), right=list(right))
     compare = _Alike(tuple(fields), tuple(measures))
     keys: tuple[tuple[Callable[[Item], Hashable], str], ...] = (
-        (lambda item: (item.source, item.key) if item.ref else None, "key"),
-        (lambda item: item.key if item.ref else None, "key"),
-        (lambda item: _made_of(item) if item.key[1] else folded_ref(item.ref) or None, "key-folded"),
+        (lambda item: (item.kind, item.source, item.key) if item.ref else None, "key"),
+        (lambda item: (item.kind, item.key) if item.ref else None, "key"),
+        (lambda item: _made_of(item) if item.key[1] else _folded(item), "key-folded"),
     )
     for key, by in keys:
         _pass(found, key, by, compare)
@@ -67,6 +67,10 @@ def _pass(found: Matched, key: Callable[[Item], Hashable], by: str, compare: _Al
         taken.update(id(item) for group in groups for side in group[:2] for item in side)
     found.left = [item for item in found.left if id(item) not in taken]
     found.right = [item for item in found.right if id(item) not in taken]
+
+
+def _folded(item: Item) -> str | None:
+    return f"{item.kind}:{folded_ref(item.ref)}" if item.ref else None
 
 
 def _made_of(item: Item) -> tuple[str, ...]:

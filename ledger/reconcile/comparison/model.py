@@ -37,6 +37,11 @@ FIELDS: dict[str, str] = {
     "managing_authority": "managing_authority",
     "summary": "summary",
     "url": "url",
+    "period_start": "period_start",
+    "period_end": "period_end",
+    "role": "role",
+    "vintage": "vintage",
+    "legal_reference": "legal_reference",
 }
 #: What a code list says for "the source does not say".
 UNSTATED = frozenset((NO_COUNTRY, NO_FUND, NO_THEME))
@@ -59,11 +64,20 @@ class Measure(NamedTuple):
     basis: str
     currency: str
     price_basis: str
+    #: of an envelope: 2021-01-01/2027-12-31
+    period: str = ""
+
+    @property
+    def account(self) -> tuple[str, str, str, str]:
+        """What a ledger's account knows of it: all but the period."""
+        return self[:4]
 
     @property
     def field(self) -> str:
         """The column of a list that states it: `eu_contribution`, `paid`; a basis of a later stage as `paid/private`."""
-        if self.stage in (Stage.COMMITTED, Stage.ALLOCATED):
+        if self.stage == Stage.ALLOCATED:
+            return "amount"
+        if self.stage == Stage.COMMITTED:
             return _BASIS_FIELDS[Basis(self.basis)]
         return self.stage if self.basis == Basis.EU else f"{self.stage}/{self.basis}"
 
@@ -79,7 +93,7 @@ class Place(NamedTuple):
 
 @dataclass(slots=True)
 class Item:
-    """A row of a list, or a project of a ledger.
+    """A row of a list, or a project, programme or envelope of a ledger.
 
     `amounts` are minor units by measure, and within it by country; `nested` names those measures that lie inside a
     parent of the same side, and so are not added up. `digest` is the row's, where the item is one row of a file; `total` is
@@ -95,6 +109,7 @@ class Item:
     total: tuple[str, int] | None = None
     parent: str | None = None
     nested: frozenset[Measure] = frozenset()
+    kind: str = "projects"
 
     def minor(self, measure: Measure) -> int:
         """The whole amount that it states."""
@@ -113,7 +128,7 @@ class Item:
 
 @dataclass(slots=True)
 class Side:
-    """One of the two lists. `stated` names the fields that it has a column for; `is_ledger` that items are projects."""
+    """One of the two lists. `stated` names the fields that it has a column for; `is_ledger` that each item is there once."""
 
     items: list[Item]
     stated: frozenset[str]
