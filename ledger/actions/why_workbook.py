@@ -19,11 +19,11 @@ from ledger.actions.scope import UsageProblem
 from ledger.actions.why_figures import figure_tree
 from ledger.actions.why_trees import Trees
 from ledger.domain.findings import Finding
+from ledger.domain.marks import ORIGIN_MARKER, ORIGIN_SHEET
 from ledger.domain.money import MoneyError, display, to_minor
 from ledger.domain.trees import Node, summed
 from ledger.intake.cells import Value, Workbook, column_index
 from ledger.intake.readers import open_workbook
-from ledger.reporting import report_origin
 from ledger.reporting.safe_text import original_text
 from ledger.reporting.vocabulary import LANGUAGES, Vocabulary, vocabulary
 from ledger.store import figures, provenance, reports, totals
@@ -283,16 +283,14 @@ def _read(path: Path, sheet: str, letter: str, row: int, ref: str) -> _Cell:
 def _origin(book: Workbook, path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     found: list[tuple[Value, Value]] = []
     for sheet in book.sheets:
-        if sheet.name == report_origin.TAB:
+        if sheet.name == ORIGIN_SHEET:
             found = [(row.values[0], row.values[1]) for row in sheet.rows() if len(row.values) > 1]
-    if not found or found[0][0] != report_origin.MARK:
-        raise UsageProblem(
-            f"{path.name} is no workbook that euledger exported: its sheet {report_origin.TAB} is missing"
-        )
+    if not found or found[0][0] != ORIGIN_MARKER:
+        raise UsageProblem(f"{path.name} is no workbook that euledger exported: its sheet {ORIGIN_SHEET} is missing")
     try:
         read = [json.loads(str(text)) for _, text in found]
     except ValueError as error:
-        raise UsageProblem(f"{path.name}: the sheet {report_origin.TAB} was changed ({error})") from error
+        raise UsageProblem(f"{path.name}: the sheet {ORIGIN_SHEET} was changed ({error})") from error
     return read[0], {region["sheet"]: region for region in read[1:]}
 
 

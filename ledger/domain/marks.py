@@ -13,6 +13,12 @@ COMMENT_MARKER: Final = "—— euledger ——"
 #: First cell (A1) of a template's sheets that hold no data.
 TEMPLATE_MARKER: Final = "euledger:template:1"
 
+#: The hidden sheet of an exported report, and its cell A1: which sheets there are and what their cells count.
+ORIGIN_SHEET: Final = "Origin"
+ORIGIN_MARKER: Final = "euledger/workbook/1"
+#: What the rows of a report's sheet may be that are a list, to be read like anybody's.
+LISTS: Final = ("projects", "annex-vii")
+
 
 def is_own_sheet(name: str | None, first_cell: object) -> bool:
     """Whether a sheet is one that this program wrote for people to read: it holds nothing to import."""

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from ledger.domain.findings import Finding
+from ledger.domain.marks import ORIGIN_SHEET
 from ledger.domain.money import Money, display, minor_digits
 from ledger.reporting import report_origin
 from ledger.reporting.model import DetailLine, Field, FigureSheet, Group, Made, ReportModel, Total
@@ -67,9 +68,7 @@ def write_report_book(model: ReportModel, path: Path) -> list[Finding]:
         charts = [words("tab.charts")] if any(sheet.charts for sheet in model.sheets) else []
         detail = [words("tab.detail")] if model.detail else []
         plain = [words("tab.check")] if any(sheet.plain for sheet in model.sheets) else []
-        book.add(
-            *(sheet.tab for sheet in model.sheets), *charts, *detail, *plain, words("tab.about"), report_origin.TAB
-        )
+        book.add(*(sheet.tab for sheet in model.sheets), *charts, *detail, *plain, words("tab.about"), ORIGIN_SHEET)
         regions = [_detail(book, model, lines)] if model.detail else []
         regions += [_Sheet(book, model, sheet, lines).write() for sheet in model.sheets]
         if charts:

@@ -8,16 +8,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import ledger
+from ledger.domain.marks import ORIGIN_MARKER, ORIGIN_SHEET
 from ledger.reporting.model import Field, ReportModel
 from ledger.reporting.workbook import Book
-
-#: The hidden sheet.
-TAB: Final = "Origin"
-#: What its first cell says, so that no other workbook's sheet of that name is taken for it.
-MARK: Final = "euledger/workbook/1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,5 +68,5 @@ def write(book: Book, model: ReportModel, regions: Sequence[Region]) -> None:
         "has_shares": model.has_shares,
         "base": model.base,
     }
-    rows = [(MARK, about), *((region.sheet, region.as_json()) for region in regions)]
-    book.hidden(TAB, [(name, json.dumps(said, ensure_ascii=False)) for name, said in rows])
+    rows = [(ORIGIN_MARKER, about), *((region.sheet, region.as_json()) for region in regions)]
+    book.hidden(ORIGIN_SHEET, [(name, json.dumps(said, ensure_ascii=False)) for name, said in rows])
