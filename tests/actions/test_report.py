@@ -25,7 +25,7 @@ MINIMAL = '[[measures]]\nstage = "committed"\n[[sheets]]\nname = "a"\nby = ["fun
         ('[[measures]]\nstage = "commited"', "`measures.stage` is 'commited'; did you mean 'committed'?"),
         ('[[measures]]\nstage = "paid"\n[[measures]]\nstage = "paid"', "'paid' stands there twice"),
         ('[[sheets]]\nname = "a"\nby = ["fonds"]', "'fonds' is none; did you mean 'fund'?"),
-        ('[[sheets]]\nname = "a"\nkind = "envelopes"\nby = ["fund"]', "is for sheets of the kind sums"),
+        ('[[sheets]]\nname = "a"\nkind = "envelopes"\nby = ["fund"]', "is for sheets of the kinds sums and outlook"),
         ('[[sheets]]\nname = "a*"', "small letters, digits and hyphens only"),
         ('[[sheets]]\nname = "a"\ntab = "a:b"', "none of [ ] : * ? /"),
         ('[[sheets]]\nname = "a"\nmeasures = ["x"]', "'x' is none"),
