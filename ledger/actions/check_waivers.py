@@ -9,13 +9,14 @@ from ledger.domain.intervals import Verdict
 from ledger.domain.rules import Looked
 from ledger.reconcile.waiving import WaiverState
 from ledger.store import waivers as kept_waivers
+from ledger.store.integrity import count
 
 
 def waivers(asked: Asked) -> Looked:
     """No waived figure is broken again on the day of the question."""
     kept = [each for each in kept_waivers.listing(asked.connection) if each.withdrawn_by is None]
     names = list(dict.fromkeys(each.figure for each in kept))
-    looked = Looked(len(kept))
+    looked = Looked(count(asked.connection, "published_figure"))
     if not names:
         return looked
     done = judge_all(asked.connection, names, with_illustrative=asked.with_illustrative, on=asked.day)
