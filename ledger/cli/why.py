@@ -55,6 +55,8 @@ def why(
 
     REF is a figure, an envelope, a programme, a project (also SOURCE:REF), batch:N, transfer:N, or a scope such as
     fund=AMIF,country=TN,year=2022,stage=paid. Without REF: the line of `summary` with the same filters.
+    Backwards: FILE, FILE!Sheet, FILE!Sheet!17 or FILE!Sheet!F17 shows what comes from there, and all that it moves;
+    FILE is a path, a name, or the beginning of its SHA-256.
 
     \b
     Example: euledger why F19 --with-illustrative
