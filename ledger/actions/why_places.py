@@ -126,7 +126,7 @@ class _Place:
             Node("group", "no longer counted", 0, currency, {}, trees.reversed([part for part, _ in parts]))
             for currency, parts in _by_currency(gone).items()
         ]
-        moved = {
+        moved: dict[str, Sequence[Node]] = {
             "published figures": self._figures(has_money=bool(booked)),
             "sums by fund and country": self._lines() if booked else [],
             "envelopes, programmes and projects": self._records(booked),
@@ -190,7 +190,7 @@ class _Place:
             return self._counted(parts, [each for each in counted_of(every) if each[0].transfer_id in mine])
         return self._counted(parts)
 
-    def _records(self, booked: Sequence[Counted]) -> list[Node]:
+    def _records(self, booked: Sequence[Counted]) -> Sequence[Node]:
         """Envelopes, programmes and projects: what stands on them, by stage and basis, and what they have left."""
         moved: dict[tuple[str, str, str, str, str], int] = {}
 
@@ -210,11 +210,13 @@ class _Place:
             for part, minor in self._of(money_of(Named("programme", ref, source, ""))):
                 if (part.kind, part.holder) != ("programme", ref):
                     add(("programme", source, ref), account(part), part, minor)
-        return [
-            Node("moved", f"{kind} {ref}: {what}", minor, currency, {"ref": ref, "source": source, "of": kind})
-            for (kind, source, ref, what, currency), minor in moved.items()
-            if minor
-        ]
+        items = [(key, minor) for key, minor in moved.items() if minor]
+
+        def made(at: int) -> Node:
+            (kind, source, ref, what, currency), minor = items[at]
+            return Node("moved", f"{kind} {ref}: {what}", minor, currency, {"ref": ref, "source": source, "of": kind})
+
+        return Many(len(items), made)
 
     def _lines(self) -> list[Node]:
         """Lines of a summary by fund and country; each label may be asked `why` of."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import click
 
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from ledger.domain.findings import Finding
     from ledger.settings import Settings
     from ledger.store.database import Database
+
+
+#: Pieces of a long result that are printed together: each print is flushed.
+PIECES_AT_ONCE: Final = 256
 
 
 class UserError(click.ClickException):
@@ -128,8 +132,13 @@ class Session:
         found = [*findings, *self.notes]
         self.exit_code = exit_for(found)
         harmless = escaped if self.wants_json else terminal_text
+        held: list[str] = []
         for piece in pieces(self.frame(found)):
-            click.echo(harmless(piece), nl=False)
+            held.append(piece)
+            if len(held) == PIECES_AT_ONCE:
+                click.echo(harmless("".join(held)), nl=False)
+                held.clear()
+        click.echo(harmless("".join(held)), nl=False)
         if self.wants_json:
             click.echo()
         else:

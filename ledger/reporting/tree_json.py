@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from ledger.domain.trees import Node
+from ledger.domain.trees import Many, Node
 from ledger.reporting.exact_json import plain
+
+_Encode = Callable[[Any], str]
 
 
 def pieces(nodes: Iterable[Node], *, ascii_only: bool = False) -> Iterator[str]:
     """The list of the trees; joined, the pieces are one JSON value."""
-    yield from _list(nodes, "", ascii_only=ascii_only)
+    # A node is made of JSON's own types already: texts, whole numbers and amounts as text.
+    return _list(nodes, "", json.JSONEncoder(ensure_ascii=ascii_only).encode)
 
 
 def document(envelope: dict[str, Any], nodes: Iterable[Node], *, ascii_only: bool = False) -> Iterator[str]:
@@ -25,21 +28,25 @@ def document(envelope: dict[str, Any], nodes: Iterable[Node], *, ascii_only: boo
     yield after
 
 
-def _list(nodes: Iterable[Node], indent: str, *, ascii_only: bool) -> Iterator[str]:
-    empty = True
-    yield "["
+def _list(nodes: Iterable[Node], indent: str, encode: _Encode) -> Iterator[str]:
+    start = f"[\n{indent} "
     for node in nodes:
-        yield f"\n{indent} " if empty else f",\n{indent} "
-        yield from _node(node, f"{indent} ", ascii_only=ascii_only)
-        empty = False
-    yield "]" if empty else f"\n{indent}]"
+        yield start
+        yield from _node(node, f"{indent} ", encode)
+        start = f",\n{indent} "
+    yield "[]" if start[0] == "[" else f"\n{indent}]"
 
 
-def _node(node: Node, indent: str, *, ascii_only: bool) -> Iterator[str]:
-    own = json.dumps(plain(node.own_json()), ensure_ascii=ascii_only)
-    if not node.children:
-        yield own
+def _node(node: Node, indent: str, encode: _Encode) -> Iterator[str]:
+    if not _is_long(node):
+        # A booking with its row and cells is one piece: passing each up through the levels above takes longer than it.
+        yield encode(node.as_json())
         return
-    yield own[:-1] + ', "children": '
-    yield from _list(node.children, indent, ascii_only=ascii_only)
+    yield encode(node.own_json())[:-1] + ', "children": '
+    yield from _list(node.children, indent, encode)
     yield "}"
+
+
+def _is_long(node: Node) -> bool:
+    """Whether there may be many nodes below one: their children are made when they are looked at."""
+    return isinstance(node.children, Many) or any(map(_is_long, node.children))
