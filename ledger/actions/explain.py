@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 from functools import cache, cached_property
@@ -17,6 +18,7 @@ from ledger.domain.money import MoneyError, minor_digits, to_minor
 from ledger.intake.cells import cell_name, column_index
 from ledger.intake.fields import BASIS, OWN_STAGE
 from ledger.intake.number_styles import Amount, read_amount
+from ledger.reconcile.explanation.counts import explain_count, projects
 from ledger.reconcile.explanation.differences import Elsewhere, compared
 from ledger.reconcile.explanation.model import (
     Case,
@@ -55,6 +57,16 @@ def target(holds: Interval, ledger: int, currency: str) -> Target | None:
         high = ledger - (ceil(end) if holds.low_inclusive or end.denominator > 1 else int(end) + 1)
     wanted = Target(low, high)
     return None if 0 in wanted else wanted
+
+
+def _whole_numbers(holds: Interval) -> tuple[int | None, int | None]:
+    """The least and the greatest whole number of an interval; None for no limit."""
+    low = high = None
+    if holds.low is not None:
+        low = ceil(holds.low) + (0 if holds.low_inclusive or holds.low.denominator > 1 else 1)
+    if holds.high is not None:
+        high = floor(holds.high) - (0 if holds.high_inclusive or holds.high.denominator > 1 else 1)
+    return low, high
 
 
 def scope_of(wanted: Filter, currency: str) -> Scope | None:
@@ -96,9 +108,24 @@ class Explainer:
         aim, scope = target(holds, ledger, currency), scope_of(wanted, currency)
         if aim is None or scope is None:
             return None
+        return explain(self._case(scope, aim, ledger, self.rows(scope, self._known_at)))
+
+    def explain_count(self, wanted: Filter, *, counted: int, holds: Interval) -> list[Explanation] | None:
+        """The same of a number of projects; None where it holds, or where it is not one of projects with an amount."""
+        scope = scope_of(replace(wanted, stage=wanted.stage or "committed", units=()), "EUR")
+        low, high = _whole_numbers(holds)
+        aim = Target(None if high is None else counted - high, None if low is None else counted - low)
+        if scope is None or 0 in aim:
+            return None
         rows = self.rows(scope, self._known_at)
+        if wanted.units:
+            rows = [row for row in rows if row.unit in wanted.units]
+        return explain_count(self._case(scope, aim, counted, rows)) if len(projects(rows)) == counted else None
+
+    def _case(self, scope: Scope, aim: Target, ledger: int, rows: list[CaseRow]) -> Case:
+        currency = scope.currency
         rejected, used = self._rejected(scope, rows), self._rates(currency, rows)
-        case = Case(
+        return Case(
             target=aim,
             ledger=ledger,
             stage=scope.stage,
@@ -113,7 +140,6 @@ class Explainer:
             ],
             limits=scope.limits,
         )
-        return explain(case)
 
     def _elsewhere(self, scope: Scope) -> Iterator[Elsewhere]:
         """The second source, and the states of the ledger before a batch stated a list anew."""

@@ -10,8 +10,9 @@ from fractions import Fraction
 from ledger.actions.explain import Explainer
 from ledger.actions.second_source import SecondSource
 from ledger.domain.figures import Figure
-from ledger.domain.intervals import Interval, known_share, known_sum
+from ledger.domain.intervals import Interval, Verdict, known_share, known_sum
 from ledger.domain.money import Money, display, minor_digits
+from ledger.reconcile.explanation.model import Explanation
 from ledger.reconcile.reading import Read, Route, read
 from ledger.reconcile.scope import Covered, Scope, is_covered
 from ledger.reconcile.verdicts import FigureResult, Known, explained
@@ -21,6 +22,12 @@ from ledger.store.totals import Filter, Total, count_projects, totals
 
 #: Units in which projects are recorded; a count says how many of each there are.
 _UNITS = ("decision", "contract", "operation", "action")
+#: Why the difference of a figure is not split into causes, by how the figure is compared.
+_NOT_EXPLAINED = {
+    Route.SHARE: "it is a share; what it is a share of, and the part, can be explained as figures of their own",
+    Route.PRINTED: "it is a printed total of cells; look behind it with: euledger why FIGURE",
+}
+_NO_ROWS = "what it is compared with is no sum of rows"
 _SAME_STATEMENT = "the ledger's amount comes from the same statement, so this shows only that it was booked as printed"
 
 
@@ -100,17 +107,31 @@ class Bench:
                 return self._money(figure, understood)
 
     def explained(self, figure: Figure, understood: Read, result: FigureResult) -> FigureResult:
-        """The result with the causes of its difference, where it is a sum of rows that the figure does not allow."""
-        currency, band, ledger = understood.currency, understood.band, result.ledger
-        is_sum = understood.route in (Route.SUM, Route.PROGRAMME)
-        if not is_sum or currency is None or band is None or not isinstance(ledger, Money):
-            return result
+        """The result with the causes of its difference, where it is a sum or a count that the figure does not allow.
+
+        Of a figure that does not hold and is neither, the result says why it is not explained.
+        """
+        band, ledger = understood.band, result.ledger
+        found, currency = None, understood.currency
+        if band is not None and understood.route is Route.COUNT and isinstance(ledger, str):
+            found, currency = self._count_explained(figure, int(ledger), band.holds), None
+        elif band is not None and understood.route in (Route.SUM, Route.PROGRAMME) and isinstance(ledger, Money):
+            found = self._sum_explained(figure, ledger, band.holds)
+        if found is not None:
+            return replace(result, explanations=explained(found, currency), explainable=True)
+        if result.verdict is Verdict.BROKEN:
+            return replace(result, unexplained=_NOT_EXPLAINED.get(understood.route, _NO_ROWS))
+        return result
+
+    def _sum_explained(self, figure: Figure, ledger: Money, holds: Interval) -> list[Explanation] | None:
+        currency = ledger.currency
         filters = self._holder_filters(figure) if figure.programme else self._filters(figure)
         wanted = next((each for each in filters if self._total(each, currency).minor == ledger.minor), None)
-        if wanted is None:
-            return result
-        found = self._explainer.explain(wanted, currency, ledger=ledger.minor, holds=band.holds)
-        return result if found is None else replace(result, explanations=explained(found, currency), explainable=True)
+        return None if wanted is None else self._explainer.explain(wanted, currency, ledger=ledger.minor, holds=holds)
+
+    def _count_explained(self, figure: Figure, counted: int, holds: Interval) -> list[Explanation] | None:
+        (wanted,) = self._filters(figure)
+        return self._explainer.explain_count(wanted, counted=counted, holds=holds)
 
     def _holder_filters(self, figure: Figure) -> list[Filter]:
         assert figure.programme is not None

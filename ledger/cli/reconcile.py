@@ -16,6 +16,7 @@ from ledger.domain.money import Money
 if TYPE_CHECKING:
     from ledger.actions.reconcile import ReconcileResult
     from ledger.reconcile.explanation.model import RowPlace
+    from ledger.reconcile.quantities import Quantity
     from ledger.reconcile.verdicts import ExplainedCause, FigureResult
 
 #: Rows of a cause that are shown in text; JSON has them all.
@@ -122,6 +123,8 @@ def print_verdicts(console: Console, done: ReconcileResult) -> None:
 
 def _print_explanations(console: Console, result: FigureResult) -> None:
     """The accounts of a difference, best first: each cause with its rows, then what stays unexplained."""
+    if result.unexplained:
+        console.paragraphs([f"Not explained: {result.unexplained}"], indent=4)
     if not result.explainable:
         return
     if not result.explanations:
@@ -129,20 +132,28 @@ def _print_explanations(console: Console, result: FigureResult) -> None:
     for place, account in enumerate(result.explanations, start=1):
         console.paragraphs([f"Explanation {place}, {account.score} bits better than chance:"], indent=4)
         console.paragraphs(map(cause_text, account.causes), indent=6)
-        if account.residual.minor:
+        if not _is_nothing(account.residual):
             console.paragraphs([f"unexplained rest: {shown(account.residual)}"], indent=6)
 
 
 def cause_text(cause: ExplainedCause) -> str:
     """`EUR 12.00 too much, duplicate row: EUR 12.00 because rows 2 and 9 state the same [P: row 2 of list.csv …]`."""
-    side = "too much" if cause.effect.minor > 0 else "too little"
-    amount = shown(Money(abs(cause.effect.minor), cause.effect.currency))
-    said = f"{amount} {side}, {cause.kind.replace('_', ' ')}: {cause.note}"
+    said = f"{_effect_text(cause.effect)}, {cause.kind.replace('_', ' ')}: {cause.note}"
     if not cause.rows:
         return said
     named = [_row_text(row) for row in cause.rows[:_ROWS_SHOWN]]
     more = len(cause.rows) - len(named)
     return f"{said} [{'; '.join(named)}{f'; and {more} more rows' if more else ''}]"
+
+
+def _effect_text(effect: Quantity) -> str:
+    if isinstance(effect, Money):
+        return f"{shown(Money(abs(effect.minor), effect.currency))} {'too much' if effect.minor > 0 else 'too little'}"
+    return f"{effect.lstrip('-')} {'too few' if effect.startswith('-') else 'too many'}"
+
+
+def _is_nothing(residual: Quantity) -> bool:
+    return residual == "0" if isinstance(residual, str) else residual.minor == 0
 
 
 def _row_text(row: RowPlace) -> str:

@@ -63,7 +63,7 @@ class ExplainedCause:
 
     kind: str
     rows: tuple[RowPlace, ...]
-    effect: Money
+    effect: Quantity
     one_of: bool
     note: str
 
@@ -73,7 +73,7 @@ class Explained:
     """Causes that together account for the difference but for `residual`; `score`: bits by which they beat chance."""
 
     causes: tuple[ExplainedCause, ...]
-    residual: Money
+    residual: Quantity
     score: int
 
 
@@ -127,19 +127,25 @@ class FigureResult:
     since: Since | None = None
     #: Named causes of the difference, best first; empty where they were not asked for or nothing beats chance.
     explanations: tuple[Explained, ...] = ()
-    #: Whether causes were sought: a sum of money, asked to be explained, that is not what the figure allows.
+    #: Whether causes were sought: a sum or a count, asked to be explained, that is not what the figure allows.
     explainable: bool = False
+    #: Why none were sought for a figure that does not hold.
+    unexplained: str = ""
 
 
-def explained(explanations: Iterable[Explanation], currency: str) -> tuple[Explained, ...]:
-    """Explanations as results carry them."""
+def explained(explanations: Iterable[Explanation], currency: str | None) -> tuple[Explained, ...]:
+    """Explanations as results carry them: in money, or without a currency in projects."""
+
+    def said(effect: int) -> Quantity:
+        return str(effect) if currency is None else Money(effect, currency)
+
     return tuple(
         Explained(
             tuple(
-                ExplainedCause(str(cause.kind), cause.rows, Money(cause.effect, currency), cause.one_of, cause.note)
+                ExplainedCause(str(cause.kind), cause.rows, said(cause.effect), cause.one_of, cause.note)
                 for cause in explanation.causes
             ),
-            Money(explanation.residual, currency),
+            said(explanation.residual),
             explanation.score,
         )
         for explanation in explanations

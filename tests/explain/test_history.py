@@ -14,6 +14,7 @@ from ledger.reconcile.verdicts import Explained
 from ledger.store.database import Database
 from tests.builders import new_ledger
 from tests.explain.portfolios import Row, cents, money, write_list
+from tests.explain.trials import minor
 
 HEADERS = ["project_ref", "title", "fund", "country", "decision_date", "eu_contribution"]
 Told = Callable[[int], tuple[Explained, ...]]
@@ -92,7 +93,7 @@ def test_a_row_that_the_newer_list_leaves_out_still_counts(either: Desk) -> None
     first, newer = either.take(stated), either.take([*stated[:16], *stated[17:], *rows("new", 2, "N")])
     told = either.told(total([*stated[:16], *stated[17:], *rows("new", 2, "N")]))
     (cause,) = told[0].causes
-    assert (cause.kind, cause.effect.minor) == ("extra_row", cents(stated[16]["eu_contribution"]))
+    assert (cause.kind, minor(cause.effect)) == ("extra_row", cents(stated[16]["eu_contribution"]))
     assert [(row.ref, row.row, row.batch) for row in cause.rows] == [("P-017", 18, first)]
     assert f"batch {newer}" in cause.note
 
@@ -130,7 +131,7 @@ def test_a_row_that_a_complete_list_took_back_is_missing(desk: Desk) -> None:
     desk.take([*stated[:7], *stated[8:]], complete=True)
     (cause,) = desk.told(total(stated))[0].causes
     assert (cause.kind, [row.ref for row in cause.rows]) == ("missing_row", ["P-008"])
-    assert cause.effect.minor == -cents(stated[7]["eu_contribution"])
+    assert minor(cause.effect) == -cents(stated[7]["eu_contribution"])
 
 
 def test_a_whole_list_that_the_figure_does_not_know(desk: Desk) -> None:
@@ -138,7 +139,7 @@ def test_a_whole_list_that_the_figure_does_not_know(desk: Desk) -> None:
     desk.take(stated)
     batch = desk.take(others, source="agency")
     (cause,) = desk.told(total(stated))[0].causes
-    assert (cause.kind, len(cause.rows), cause.effect.minor) == ("extra_row", 12, total(others))
+    assert (cause.kind, len(cause.rows), minor(cause.effect)) == ("extra_row", 12, total(others))
     assert f"entered with batch {batch}" in cause.note
 
 
@@ -147,7 +148,7 @@ def test_a_list_that_came_twice_under_two_names(desk: Desk) -> None:
     desk.take(stated)
     desk.take(stated[:9], source="agency")
     (cause,) = desk.told(total(stated))[0].causes
-    assert (cause.kind, cause.effect.minor) == ("duplicate_row", total(stated[:9]))
+    assert (cause.kind, minor(cause.effect)) == ("duplicate_row", total(stated[:9]))
 
 
 def test_the_kept_file_of_a_batch_is_a_second_source(desk: Desk) -> None:

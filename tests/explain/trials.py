@@ -18,6 +18,7 @@ from pathlib import Path
 from ledger.actions.import_files import import_files
 from ledger.actions.reconcile import reconcile
 from ledger.domain.money import Money
+from ledger.reconcile.quantities import Quantity
 from ledger.reconcile.verdicts import Explained, explained
 from tests.builders import new_ledger
 from tests.explain import direct
@@ -139,6 +140,12 @@ def names(explanation: Explained, faults: Sequence[Fault]) -> bool:
     return True
 
 
+def minor(quantity: Quantity) -> int:
+    """The cents of an effect or a residual, which for a sum is money."""
+    assert isinstance(quantity, Money)
+    return quantity.minor
+
+
 def show(trial: Trial) -> str:
     size = f"rows {len(trial.portfolio.rows)}, counted {len(trial.portfolio.counted())}"
     lines = [
@@ -150,7 +157,7 @@ def show(trial: Trial) -> str:
         for cause in each.causes:
             rows = ", ".join(f"{row.ref}@{row.row}" for row in cause.rows[:3])
             lines.append(
-                f"         {cause.kind} {cause.effect.minor / 100:,.2f} {len(cause.rows)} rows {rows} – {cause.note}"
+                f"         {cause.kind} {minor(cause.effect) / 100:,.2f} {len(cause.rows)} rows {rows} – {cause.note}"
             )
     return "\n".join(lines)
 
