@@ -19,6 +19,7 @@ PLANTED = {
     "only store imports": ("actions/planted_sql.py", "import sqlalchemy"),
     "only cli imports": ("audit/planted_click.py", "import click"),
     "only reporting imports": ("actions/planted_pandas.py", "import pandas"),
+    "only reconcile imports": ("actions/planted_likeness.py", "import rapidfuzz"),
     "openpyxl in intake": ("store/planted_openpyxl.py", "import openpyxl"),
 }
 
