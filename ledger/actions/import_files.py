@@ -146,7 +146,8 @@ def _stage(connection: Connection, incoming: _Incoming, progress: Progress) -> b
     content = incoming.path.read_bytes()
     if hashlib.sha256(content).hexdigest() != reading.sha256:
         reading.findings.append(Finding("file-changed", "the file was changed while it was read", reading.file))
-    incoming.kept = batches.packed(content)
+    if not batches.is_kept(connection, reading.sha256):
+        incoming.kept = batches.packed(content)
     return not stops(reading.findings)
 
 

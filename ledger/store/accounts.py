@@ -12,6 +12,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sqlalchemy import text
+
 from ledger.domain.records import Kind
 from ledger.domain.stages import Stage, source_of
 from ledger.store.context import Context
@@ -62,10 +64,12 @@ def resolve(context: Context, holder: Holder) -> None:
         if holder.links.get("programme_id"):
             _from_named_allocation(context, holder, "programme_id", "r.own_programme_id")
         _find(context, "debit_id", _ZERO, kind=kind, stage="'allocated'", plain=True, where=committed)
+    left = text("SELECT DISTINCT stage FROM stage_amount WHERE kind = :kind AND debit_id IS NULL")
+    stages = set(context.connection.execute(left, {"kind": kind}).scalars())
     for stage in _FROM_OWN_STAGE:
-        _find(
-            context, "debit_id", own, kind=kind, stage=f"'{source_of(stage)}'", where=f"{none} AND a.stage = '{stage}'"
-        )
+        if stage in stages:
+            before, here = f"'{source_of(stage)}'", f"{none} AND a.stage = '{stage}'"
+            _find(context, "debit_id", own, kind=kind, stage=before, where=here)
 
 
 def _find(
@@ -130,6 +134,8 @@ def _from_named_allocation(context: Context, holder: Holder, column: str, named:
         "AND x.currency = a.currency AND x.price_basis = a.price_basis AND x.is_illustrative = :illustrative "
         f"AND {_STATED}) "
         "WHERE a.kind = :kind AND a.debit_id IS NULL AND a.stage = 'committed' AND a.basis = 'eu' "
-        f"AND a.seq IN (SELECT r.seq FROM {holder.staged} r WHERE {named} IS NOT NULL)",
+        # Asked first: nobody looks for the likest of none.
+        f"AND a.seq IN (SELECT r.seq FROM {holder.staged} r WHERE {named} IN "
+        f"(SELECT h.{column} FROM account h WHERE h.{column} IS NOT NULL AND h.stage = 'allocated'))",
         kind=holder.kind.value,
     )

@@ -80,6 +80,11 @@ def clock_findings(connection: Connection, batch_id: int) -> list[Finding]:
     return [Finding("clock-behind", message, values={"recorded_at": mine, "batch": latest, "later": then})]
 
 
+def is_kept(connection: Connection, sha256: str) -> bool:
+    """Whether these bytes are kept already, as far as this login sees."""
+    return connection.execute(select(SourceContent.size).where(SourceContent.sha256 == sha256)).first() is not None
+
+
 def packed(content: bytes) -> bytes:
     """The bytes of a file as they are kept."""
     return zlib.compress(content, 6)
@@ -87,7 +92,8 @@ def packed(content: bytes) -> bytes:
 
 def keep_content(connection: Connection, sha256: str, size: int, kept: bytes) -> None:
     """Keep the `packed` bytes of a file, once."""
-    if connection.execute(select(SourceContent.size).where(SourceContent.sha256 == sha256)).first() is None:
+    if not is_kept(connection, sha256):
+        assert kept  # packed bytes are never none; what was kept when the file was read is never taken away
         # ON CONFLICT: somebody else's import may have kept the same bytes where this login does not see them.
         connection.execute(
             text(

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib import import_module
 
 from sqlalchemy import Connection, insert, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from ledger.domain.money import display, plain
 from ledger.domain.records import PrintedTotal, ReadSheet
@@ -77,7 +77,8 @@ def _figures(connection: Connection, batch_id: int, refs: Sequence[str]) -> dict
     """The numbers of these figures, made where they are new; a name that is taken out of sight has none."""
     known = _numbers(connection, refs)
     if new := [ref for ref in refs if ref not in known]:
-        dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+        # Not at the top: the one brings asyncio with it, for nobody who keeps his ledger in a file.
+        dialect = import_module(f"sqlalchemy.dialects.{connection.dialect.name}")
         made = dialect.insert(PublishedFigure).on_conflict_do_nothing(index_elements=["ref"])
         connection.execute(made, [{"ref": ref, "batch_id": batch_id} for ref in new])
         known |= _numbers(connection, new)

@@ -144,9 +144,9 @@ def read_rows(
             query = f"SELECT c.id, {_json(connection, table, columns)} FROM {table} c WHERE 1 = 1"
             try:
                 for rows in _fetch_span(connection, query, "c.id", after, last):
-                    ids = [row[0] for row in rows]
+                    ids, contents = map(list, zip(*rows, strict=True))
                     after = ids[-1]
-                    yield Chunk(ids, [row[1] for row in rows])
+                    yield Chunk(ids, contents)
             except sqlite3.Error:
                 pass  # a spoilt value has no JSON: the slow way takes it from here, and names it
             else:
