@@ -16,7 +16,7 @@ from ledger.actions.why_trees import Trees, money_of
 from ledger.domain.findings import Finding
 from ledger.domain.stages import Basis, Stage
 from ledger.domain.trees import Node
-from ledger.store import provenance, records, schema
+from ledger.store import batches, provenance, records, schema
 from ledger.store.database import Connection, Database
 from ledger.store.provenance import Contribution
 from ledger.store.totals import KEYS, Filter
@@ -46,12 +46,14 @@ def why(
     as_of: date | None = None,
     known_at: str | int | datetime | None = None,
     with_illustrative: bool = False,
+    currency: str | None = None,
     at_most: int | None = None,
 ) -> WhyResult:
     """Unfold `ref`, or the line of `summary` that the filters choose; `where` gives values of other keys of a summary.
 
     What `ref` may be is listed in `why_refs.RESOLVERS`. Filters narrow every tree; without `ref` stage and basis are
-    committed and EU share unless they say otherwise. With `at_most`, no more than so many branches of a node are read to
+    committed and EU share unless they say otherwise. `currency` "EUR" converts a total at the rates of its last day, as a
+    bridge does its end, and shows them. With `at_most`, no more than so many branches of a node are read to
     their cells. Raises UsageProblem for a filter that names nothing.
     """
     schema.require_current(database)
@@ -74,6 +76,9 @@ def why(
             result = WhyResult(label, trees.total(label, _line(limits, basis)))
         else:
             result = WhyResult(ref, resolve(trees, ref, basis=basis))
+        if currency is not None:
+            _check_currency(currency, ref)
+            result.nodes = trees.in_euro(result.ref, result.nodes, as_of or _last_day(connection, limits))
         if not result.nodes:
             findings.append(_unknown(connection, ref))
         elif len(result.nodes) > 1 and ref is not None and "=" not in ref:
@@ -96,6 +101,20 @@ def _line(limits: Filter, basis: str | None) -> Filter:
     """The question of `summary` with the same filters."""
     bases = limits.bases if basis is not None else (Basis.EU.value,)
     return replace(limits, stage=limits.stage or Stage.COMMITTED.value, bases=bases)
+
+
+def _check_currency(currency: str, ref: str | None) -> None:
+    if currency != "EUR":
+        raise UsageProblem(f"rates are kept against the euro: a total can be in EUR, not in {currency}")
+    if ref is not None and "=" not in ref:
+        raise UsageProblem("--in converts a total: a scope such as fund=AMIF, or filters without a reference")
+
+
+def _last_day(connection: Connection, limits: Filter) -> date:
+    """The day on which the last batch that counts was recorded."""
+    last = batches.last(connection) if limits.known_at is None else limits.known_at
+    head = batches.find(connection, last)
+    return date.min if head is None else date.fromisoformat(str(head["recorded_at"])[:10])
 
 
 def _said(

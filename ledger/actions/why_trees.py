@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
+from datetime import date
 from typing import Any, Final
 
 from ledger.actions.why_cells import Cells
 from ledger.domain.findings import Finding
 from ledger.domain.money import divide_half_up
 from ledger.domain.trees import Many, Node, summed
-from ledger.store import batches, provenance, totals
+from ledger.store import batches, provenance, rates, totals
 from ledger.store.database import Connection
 from ledger.store.provenance import Contribution
 from ledger.store.records import Named
@@ -83,6 +84,36 @@ class Trees:
             whole = sum(minor for _, minor in counted)
             nodes.append(Node(kind, label, whole, currency, facts, children))
         return nodes
+
+    def in_euro(self, label: str, nodes: Sequence[Node], day: date) -> list[Node]:
+        """The trees of a total with other currencies at the rates of a day, each converted as a whole and rounded once.
+
+        What is at constant prices, or has no rate of that day, stays apart and is told.
+        """
+        groups: dict[bool, list[Node]] = {}
+        apart: list[Node] = []
+        for node in nodes:
+            done = None
+            if not node.facts.get("price_basis") and node.minor is not None:
+                done = rates.convert(self.connection, node.minor, node.currency, day, self.limits.known_at)
+            if done is None:
+                apart.append(node)
+                if not node.facts.get("price_basis"):
+                    said = f"{node.currency} stays apart: no rate of {day} is on record"
+                    self.told.append(Finding("unconverted", said))
+                continue
+            if done.rate is not None:
+                used = {name: None if value is None else str(value) for name, value in asdict(done.rate).items()}
+                title = f"{node.currency} at {done.rate.rate} for a euro, {done.rate.ref}"
+                made = Node("rate", title, done.minor, "EUR", {"rate": {**used, "on": str(day)}}, [node])
+            else:
+                made = node
+            groups.setdefault(bool(node.facts.get("illustrative")), []).append(made)
+        whole = [
+            below[0] if len(below) == 1 else summed("total", label, below, illustrative=illustrative)
+            for illustrative, below in groups.items()
+        ]
+        return [*whole, *apart]
 
     def holders(self, counted: Sequence[Counted]) -> Sequence[Node]:
         """One node a record, in the order of its first cell, with its bookings below."""

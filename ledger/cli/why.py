@@ -30,6 +30,7 @@ _ENDINGS = {".json": "json", ".dot": "dot", ".gv": "dot", ".txt": "text"}
     metavar="KEY=VALUE",
     help="Only this line of a summary by KEY: year=2022, beneficiary=… Repeatable.",
 )
+@click.option("--in", "currency", metavar="EUR", help="Convert a total into euro and show the rates.")
 @click.option("--all", "everything", is_flag=True, help="Every branch, none left out.")
 @options.output
 @options.with_illustrative
@@ -43,6 +44,7 @@ def why(
     stage: str | None,
     basis: str | None,
     where: tuple[tuple[str, str], ...],
+    currency: str | None,
     everything: bool,
     output: Path | None,
     with_illustrative: bool,
@@ -81,6 +83,7 @@ def why(
         as_of=as_of,
         known_at=known_at,
         with_illustrative=with_illustrative,
+        currency=currency,
         at_most=limit,
     )
 

@@ -101,8 +101,6 @@ def _remarks(chain: list[Node]) -> Iterator[str]:
             told[f"reverted by batch {facts['reverted_by']}"] = None
         if facts.get("price_basis"):
             told[f"prices of {facts['price_basis']}"] = None
-        if facts.get("rate"):
-            told[f"at {facts['rate']}"] = None
         if facts.get("note"):
             told[str(facts["note"])] = None
         if facts.get("illustrative"):

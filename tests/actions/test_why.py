@@ -342,6 +342,36 @@ def test_a_count_unfolds_into_projects_with_their_rows(ledger: Database) -> None
     assert all(project["children"][0]["row"] for project in group["children"])
 
 
+def test_a_total_in_euro_shows_the_rates_and_is_the_end_of_a_bridge(sqlite_url: str) -> None:
+    from ledger.actions.bridge import bridge
+    from ledger.actions.scope import UsageProblem
+    from ledger.domain.records import Kind, Record
+    from tests.builders import amount, new_ledger, post, project
+
+    database = new_ledger(sqlite_url)
+    day = date(2024, 3, 1)
+    of_march: dict[str, Any] = {"currency": "TND", "rate": "3.3712", "valid_from": day, "valid_to": date(2024, 3, 31)}
+    post(database, [Record(Kind.RATES, "TND 2024-03-01", of_march)], source="rates")
+    post(database, [project("A", amount(8_001, currency="TND", on=day), amount(5_00, on=day))])
+    post(database, [project("B", amount(1_00, currency="USD", on=day))], source="other")
+    found = why(database, as_of=date(2024, 3, 31), currency="EUR")
+    total, apart = found.nodes
+    (span,) = [
+        span
+        for span in bridge(database, start="2024-03-02", end="2024-03-31", clock="value", by=[], currency="EUR").totals
+        if span.closing.currency == "EUR"
+    ]
+    assert (total.minor, total.currency) == (span.closing.minor, "EUR") == (5_00 + 2_37, "EUR")
+    assert missing(total) == 0
+    (rate,) = [child for child in total.children if child.kind == "rate"]
+    assert (rate.minor, rate.facts["rate"]["rate"], rate.children[0].minor) == (2_37, "3.3712", 8_001)
+    assert "TND at 3.3712 for a euro" in "\n".join(tree_text.lines(found.nodes))
+    assert (apart.currency, [f.code for f in found.findings if f.code == "unconverted"]) == ("USD", ["unconverted"])
+    for ref, currency in (("A", "EUR"), (None, "USD")):
+        with pytest.raises(UsageProblem):
+            why(database, ref, currency=currency)
+
+
 @pytest.fixture
 def typed(ledger: Database, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
     """`why` as a user types it."""
