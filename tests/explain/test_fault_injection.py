@@ -131,5 +131,7 @@ def test_noise_at_every_size(size: int, seeds: int) -> None:
 @pytest.mark.parametrize(("size", "seconds"), [(2000, 1.0), (20_000, 10.0)])
 @pytest.mark.parametrize("kinds", [("extra_row",), ("missing_row", "scale_error"), ()])
 def test_it_stays_quick(tmp_path: Path, size: int, seconds: float, kinds: tuple[str, ...]) -> None:
-    trial = run(6, Setting(size, kinds, noise=None if kinds else noise(6)), tmp_path)
+    # With two faults the honest list came in an earlier batch. A list beside the ledger has to be read first, as on import.
+    setting = Setting(size, kinds, noise=None if kinds else noise(6), source="history" if len(kinds) > 1 else "")
+    trial = run(6, setting, tmp_path)
     assert trial.seconds < seconds, show(trial)
