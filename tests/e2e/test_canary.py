@@ -45,7 +45,7 @@ ARGUMENTS = {
     "figure show": "X", "why": "P1", "summary": "-o OUT/s.xlsx", "bridge": "--from 1", "export": "-o OUT/j.hledger",
     "report show": "budget-summary", "report run": "budget-summary -o OUT/r.xlsx", "report test": "budget-summary",
     "figure add": "CANARY --quote 'EUR 3 million' --source press", "figure waive": "CANARY --reason rounding --until 2099-01-01",
-    "figure unwaive": "1", "compare": "ledger LIST -o OUT/compared.xlsx", "pack": "-o OUT/p.zip", "seal": "-o OUT/c.txt", "seal proof": "--row transfer:1",
+    "figure unwaive": "1", "runs show": "1", "runs compare": "1 2", "compare": "ledger LIST -o OUT/compared.xlsx", "pack": "-o OUT/p.zip", "seal": "-o OUT/c.txt", "seal proof": "--row transfer:1",
     "audit sample": "--method srs --sample-size 1 -o OUT/sample.xlsx",
     "audit evaluate": "AUDITED --method srs --population 9 --book-value 90", "audit residual": "--population 9 --total-error-rate 0.1",
     "audit samples show": "1", "db backup": "OUT/b.db", "db restore": "OUT/b.db", "db copy": "URL OUT/c.db", "db grant": "auditor nobody",
@@ -55,7 +55,15 @@ COMMANDS = [
     name for name, command in every_command() if not isinstance(command, click.Group) or command.invoke_without_command
 ]
 #: What is asked for and is not there (exit 2 or 3).
-NOT_THERE = {"figure show", "figure waive", "figure unwaive", "audit samples show", "db revoke"}
+NOT_THERE = {
+    "figure show",
+    "figure waive",
+    "figure unwaive",
+    "runs show",
+    "runs compare",
+    "audit samples show",
+    "db revoke",
+}
 #: Where the name of a person may be told: what was asked for by it, and files that carry the list itself.
 TELLING = {"b.db", "c.db", "p.zip"}
 

@@ -173,6 +173,7 @@ READING = (
     "template projects -o OUT/t.xlsx",
     "figure list",
     "figure waivers",
+    "runs list",
     "report list",
     "report show budget-summary",
     "report run budget-summary -o OUT/r.xlsx",
@@ -211,7 +212,7 @@ WRITING = {
     "figure waive",
     "figure unwaive",
 }
-ABSENT = {"figure show", "audit samples show"}
+ABSENT = {"figure show", "audit samples show", "runs show", "runs compare"}
 
 
 def test_each_command_is_among_those_that_read_or_those_that_write() -> None:

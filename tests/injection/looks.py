@@ -55,12 +55,16 @@ def acting_in_csv(path: Path) -> list[str]:
     """Cells that a spreadsheet program would run, whichever sign it takes for the delimiter."""
     raw = path.read_bytes().decode("utf-8")
     found = []
-    csv.field_size_limit(len(raw) + 1)  # divided at the wrong sign, a file may be one cell
-    for delimiter in ",;\t":
-        for row in csv.reader(io.StringIO(raw, newline=""), delimiter=delimiter):
-            found += [
-                f"{delimiter!r}: {cell[:80]!r}" for cell in row if MARK in cell and cell.strip(' "').startswith(_RUN)
-            ]
+    usual = csv.field_size_limit(
+        max(len(raw) + 1, csv.field_size_limit())
+    )  # divided at the wrong sign, all is one cell
+    try:
+        for delimiter in ",;\t":
+            for row in csv.reader(io.StringIO(raw, newline=""), delimiter=delimiter):
+                cells = (cell for cell in row if MARK in cell and cell.strip(' "').startswith(_RUN))
+                found += [f"{delimiter!r}: {cell[:80]!r}" for cell in cells]
+    finally:
+        csv.field_size_limit(usual)
     # What a wrong encoding makes of apostrophes and dashes (0x80 to 0x9F) is data, and stays.
     return found + [f"control sign {sign!r}" for sign in set(_CONTROL.findall(raw.replace("\r", ""))) if sign < "\x80"]
 
