@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from ledger.actions.evidence import kept_workbook, shown
 from ledger.actions.scope import UsageProblem
@@ -168,6 +168,21 @@ def write_rows(database: Database, number: int, state: RowState | None, path: Pa
         return cut_findings(path.name, book_out.cut)
 
 
+#: Kinds of batches that no revert undoes: what they are, and what to do instead.
+_NOT_UNDONE: Final = {
+    "revert": ("is itself an undo", "To have the undone rows again, import their file again."),
+    "grant": ("gives or takes back a role", "Take a role back with: euledger db revoke LOGIN"),
+    "run": (
+        "holds the verdicts of a run, which booked nothing",
+        "A run stays on record; keep another one with: euledger reconcile --keep",
+    ),
+    "sample": (
+        "is an audit sample, which booked nothing",
+        "A sample stays on record; draw another one if it does not serve.",
+    ),
+}
+
+
 def revert(database: Database, number: int, *, dry_run: bool = False) -> RevertResult:
     """Undo a batch. Refused where it is unknown, undone already, itself an undo, or built on by later batches."""
     schema.require_current(database)
@@ -182,38 +197,9 @@ def revert(database: Database, number: int, *, dry_run: bool = False) -> RevertR
             result.findings.append(
                 Finding("batch-reverted", f"batch {number} was reverted by batch {batch['reverted_by']} already")
             )
-        elif batch["kind"] == "revert":
-            result.findings.append(
-                Finding(
-                    "revert-blocked",
-                    f"batch {number} is itself an undo",
-                    remedy="To have the undone rows again, import their file again.",
-                )
-            )
-        elif batch["kind"] == "grant":
-            result.findings.append(
-                Finding(
-                    "revert-blocked",
-                    f"batch {number} gives or takes back a role",
-                    remedy="Take a role back with: euledger db revoke LOGIN",
-                )
-            )
-        elif batch["kind"] == "run":
-            result.findings.append(
-                Finding(
-                    "revert-blocked",
-                    f"batch {number} holds the verdicts of a run, which booked nothing",
-                    remedy="A run stays on record; keep another one with: euledger reconcile --keep",
-                )
-            )
-        elif batch["kind"] == "sample":
-            result.findings.append(
-                Finding(
-                    "revert-blocked",
-                    f"batch {number} is an audit sample, which booked nothing",
-                    remedy="A sample stays on record; draw another one if it does not serve.",
-                )
-            )
+        elif batch["kind"] in _NOT_UNDONE:
+            why, remedy = _NOT_UNDONE[batch["kind"]]
+            result.findings.append(Finding("revert-blocked", f"batch {number} {why}", remedy=remedy))
         elif later := batches.blockers(connection, number):
             numbers = ", ".join(map(str, later))
             result.findings.append(
