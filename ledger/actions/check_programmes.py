@@ -136,7 +136,7 @@ def published_totals(asked: Asked) -> Looked:
         sha256(each.read_bytes()).hexdigest() for each in shipped.workbooks().iterdir() if each.name.endswith(".xlsx")
     }
     kept = 0
-    for ref, printed, cells, digest, place in totals:
+    for ref, printed, cells, digest in totals:
         if Decimal(printed) == Decimal(cells):
             continue
         if digest in own:
