@@ -10,6 +10,7 @@ from ledger.actions import (
     check_financing,
     check_integrity,
     check_periods,
+    check_programmes,
     check_projects,
     check_waivers,
 )
@@ -44,6 +45,9 @@ _CHECKS: dict[str, Callable[[Asked], Looked]] = {
     "commitment-period": check_periods.commitment_period,
     "date-order": check_periods.date_order,
     "code-validity": check_periods.code_validity,
+    "pre-financing": check_programmes.pre_financing,
+    "decommitment-risk": check_programmes.decommitment_risk,
+    "published-totals": check_programmes.published_totals,
 }
 assert set(_CHECKS) == set(RULES), "a rule without a check, or a check without a rule"
 

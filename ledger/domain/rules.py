@@ -287,6 +287,34 @@ _REGISTRY: Final[tuple[Rule, ...]] = (
         ("code-not-valid",),
         "a day of the project",
     ),
+    Rule(
+        "pre-financing",
+        _WARNING,
+        "Pre-financing of AMIF, BMVI and ISF is 4 % for 2021, 3 % for 2022, 5 % for 2023 (12 % together) of the first allocation.",
+        "Regulation (EU) 2021/1147, Art. 14(1), was read; 2021/1148 and 2021/1149, Art. 11, are second-hand; row by row in "
+        "imports/codelists/legal-limits.csv",
+        Known.READ,
+        ("pre-financing-rate",),
+        "a list of EU payments with the columns of Cohesion Open Data (pre_fin, init_plan_eu_amt_1_adoption)",
+    ),
+    Rule(
+        "decommitment-risk",
+        _WARNING,
+        "What was committed in a year is paid or declared by the end of the third year after it; of 2027, by the end of 2029.",
+        "Regulation (EU) 2021/1060, Art. 105 to 107, by the Commission's glossary and its note CPRE_24-0005-01; the "
+        "exceptions of Art. 106, and any spreading of the 2021 commitment, are not counted",
+        Known.SECOND_HAND,
+        ("decommitment-risk",),
+        "commitments of a programme by year, its own or those of a financial plan with its CCI, and payments or declarations",
+    ),
+    Rule(
+        "published-totals",
+        _WARNING,
+        "A total that an imported sheet prints is the sum of its cells; what shipped workbooks print is noted alone.",
+        "docs/ledger-model.md, Figures and intervals (R-TOTAL)",
+        _OWN,
+        ("printed-total-differs",),
+    ),
 )
 
 #: Every rule by name, in the order in which they are run.
