@@ -184,10 +184,13 @@ class _Place:
         parts = provenance.contributions(self.trees.connection, here)
         parts = [part for part in parts if part.minor > 0 or not given]
         if wanted.earmark and parts:
-            # The cents of an earmarked sum are handed out over all of it.
+            # The cents of an earmarked sum are handed out over all of it, each currency's by itself.
             mine = {part.transfer_id for part in parts}
-            every = provenance.contributions(self.trees.connection, self.trees.narrowed(wanted))
-            return self._counted(parts, [each for each in counted_of(every) if each[0].transfer_id in mine])
+            sums: dict[tuple[str, str, bool], list[Contribution]] = {}
+            for part in provenance.contributions(self.trees.connection, self.trees.narrowed(wanted)):
+                sums.setdefault(part.group, []).append(part)
+            counted = [each for every in sums.values() for each in counted_of(every) if each[0].transfer_id in mine]
+            return self._counted(parts, counted)
         return self._counted(parts)
 
     def _records(self, booked: Sequence[Counted]) -> Sequence[Node]:
