@@ -12,7 +12,7 @@ from itertools import combinations
 from ledger.reconcile.explanation.leads import Lead, lead
 from ledger.reconcile.explanation.model import Case, CaseRow, CauseKind, Explanation, RowPlace, Source
 from ledger.reconcile.explanation.structure import structural
-from ledger.reconcile.explanation.weights import ENOUGH, FURTHER, chance
+from ledger.reconcile.explanation.weights import FURTHER, chance
 
 #: The kinds that change how many projects there are.
 _MORE = (
@@ -24,6 +24,8 @@ _MORE = (
     CauseKind.OUT_OF_SCOPE,
 )
 _FEWER = (CauseKind.MISSING_ROW, CauseKind.SIGN_ERROR)
+#: Bits by which an account of a count must beat chance: there are few of them, and small ones.
+_ENOUGH = 2.0
 #: Leads that weigh less are seen in many lists that are in order; as many are looked at in sets.
 _LEAST, _AT_MOST, _TOLD = -9.0, 24, 6
 
@@ -44,7 +46,7 @@ def explain_count(case: Case) -> list[Explanation]:
             effect = sum(each.effect for each in together)
             rest = case.target.rest(effect)
             gain = sum(each.weight for each in together) - FURTHER * (size - 1) - known
-            if gain < ENOUGH or any(one.meets(two) for one, two in combinations(together, 2)):
+            if gain < _ENOUGH or any(one.meets(two) for one, two in combinations(together, 2)):
                 continue
             causes = tuple(each.cause() for each in together)
             if rest == 0:
