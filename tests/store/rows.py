@@ -12,7 +12,6 @@ from sqlalchemy import Connection, MetaData, Table, inspect, text
 from sqlalchemy.exc import SAWarning
 from sqlalchemy.sql.sqltypes import BigInteger, Boolean, Date, Integer, LargeBinary
 
-
 #: Texts that are read as something: an exact difference, what was asked for as JSON.
 _MEANT = {("waiver", "difference"): "1", ("figure_run", "question"): "{}"}
 
