@@ -96,6 +96,16 @@ def certificates(path: Path) -> list[Certificate]:
 
 
 def _verify(client: Any, read: Any, covered: bytes, trusted: Sequence[Certificate]) -> None:
+    from cryptography import exceptions, x509
+
+    # What a reply's own certificates raise when they cannot be read; none of these is a ValueError.
+    unreadable = (
+        x509.InvalidVersion,
+        x509.DuplicateExtension,
+        x509.ExtensionNotFound,
+        x509.UnsupportedGeneralNameType,
+        exceptions.UnsupportedAlgorithm,
+    )
     builder = client.VerifierBuilder()
     for certificate in trusted:
         is_root = certificate.issuer == certificate.subject
@@ -104,7 +114,7 @@ def _verify(client: Any, read: Any, covered: bytes, trusted: Sequence[Certificat
         )
     try:
         builder.build().verify_message(read, covered)
-    except (client.VerificationError, ValueError) as error:
+    except (client.VerificationError, ValueError, *unreadable) as error:
         raise StampProblem(f"the time stamp does not lead to a certificate that was given ({error})") from error
 
 

@@ -88,7 +88,7 @@ def compare(session: Session, /, *, left: str, right: str, output: Path | None, 
         if output is not None:
             session.console.talk(f"Written: {output}")
 
-    code = max(exit_for(done.findings), FINDINGS if done.differs else CLEAN)
+    code = max(exit_for([*done.findings, *session.notes]), FINDINGS if done.differs else CLEAN)
     session.finish(as_json(done, told), done.findings, text, code=code)
 
 

@@ -50,7 +50,7 @@ def test_a_profile_is_shown_as_it_is_written(tmp_path: Path) -> None:
     (tmp_path / "broken.toml").write_text("kid = 1\n", encoding="utf-8")
     missing = profiles.show_profile("broken", [tmp_path])
     assert [f.code for f in missing.findings] == ["profile-unknown", "profile-invalid"]
-    assert "`kid` is no key" in missing.findings[1].message
+    assert "`kid` is no known key" in missing.findings[1].message
 
 
 def test_a_proposed_profile_reads_its_file(tmp_path: Path) -> None:

@@ -111,7 +111,7 @@ def test_sheets_inherit_what_the_profile_says_for_all(tmp_path: Path) -> None:
         (MINIMAL + '[constants]\nperiod = "soon"', "names no span of years"),
         (MINIMAL + 'other_columns = "stopp"', "it takes 'stop' or 'report'"),
         (MINIMAL + "[recognise]\nheader = []", "did you mean 'headers'?"),
-        (MINIMAL + "[[sheets]]\nshet = 'A'", "`sheets[1].shet` is no key"),
+        (MINIMAL + "[[sheets]]\nshet = 'A'", "`sheets[1].shet` is no known key"),
         (MINIMAL + '[[coverage]]\nfunds = "AMIF"', "did you mean 'fund'?"),
         ("kind = ", "no valid TOML"),
     ],
