@@ -9,6 +9,7 @@ from typing import Final
 
 from ledger.actions.compare import Compared, measure_text
 from ledger.actions.scope import UsageProblem
+from ledger.domain import findings
 from ledger.domain.money import Money, plain
 from ledger.reconcile.comparison.model import Change, Item, Measure, Place, Suspicion, counted
 from ledger.reporting.delimited import write_csv
@@ -198,7 +199,7 @@ def place_text(items: Sequence[Item]) -> str:
     places = [place for item in items for place in item.places]
     if not places:
         return ""
-    first = "!".join(part for part in (places[0].file, places[0].sheet, str(places[0].row)) if part)
+    first = findings.place_text(places[0].file, places[0].sheet, str(places[0].row))
     return first + (f" and {len(places) - 1} more" if len(places) > 1 else "")
 
 

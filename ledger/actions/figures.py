@@ -8,7 +8,7 @@ from datetime import date, datetime
 from ledger.actions.reconcile import judge_all
 from ledger.actions.scope import batch_known_at
 from ledger.domain.figures import Figure
-from ledger.domain.findings import Finding
+from ledger.domain.findings import Finding, place_text
 from ledger.domain.intervals import in_words
 from ledger.reconcile.quantities import Quantity, quantity
 from ledger.reconcile.reading import read
@@ -225,4 +225,4 @@ def _place(figure: Figure) -> str:
     if figure.is_printed_total:
         return figure.ref
     row = "" if figure.row is None else str(figure.row)
-    return "!".join(part for part in (figure.file, figure.sheet, row) if part)
+    return place_text(figure.file, figure.sheet, row)

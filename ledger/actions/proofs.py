@@ -11,7 +11,7 @@ from ledger.actions.why import contributions_of
 from ledger.audit import keys, proof
 from ledger.audit.checkpoint import compared
 from ledger.audit.verify import batches_of
-from ledger.domain.findings import Finding
+from ledger.domain.findings import Finding, place_text
 from ledger.domain.money import display
 from ledger.domain.sealing import FORMAT, FORMATS, Seal
 from ledger.store import schema
@@ -116,7 +116,7 @@ def _behind(connection: Connection, ref: str, findings: list[Finding]) -> list[t
 
 
 def _said(part: Contribution) -> list[str]:
-    place = "!".join(filter(None, (part.file, part.sheet, str(part.row or ""))))
+    place = place_text(part.file, part.sheet, str(part.row or ""))
     return [
         f"{part.holder}: {display(part.minor, part.currency)}, {part.stage}, {part.basis}, {part.country}",
         f"from {place}" if place else "from no file",

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from ledger.actions.evidence import kept_workbook, shown
 from ledger.domain.allocation import format_percent
-from ledger.domain.findings import Finding
+from ledger.domain.findings import Finding, place_text
 from ledger.domain.money import MoneyError, as_json, divide_half_up, to_minor
 from ledger.domain.trees import Node
 from ledger.intake.cells import Value, cell_name
@@ -119,7 +119,7 @@ class Cells:
             return []
         cells, rest = self._cells(part, counted)
         facts = {"file": part.file, "sheet": part.sheet, "row": part.row, "state": part.state}
-        label = _place(part.file, part.sheet, str(part.row))
+        label = place_text(part.file, part.sheet, str(part.row))
         made = [Node("row", label, counted - rest, part.currency, facts, cells)]
         if rest:
             made.append(Node("remainder", "not explained by its cells", rest, part.currency))
@@ -133,7 +133,7 @@ class Cells:
         if (place.sha256, place.sheet, place.row, place.column) in self._places:
             read = _read(place.column, value, currency, facts)
         told |= {"raw": read.raw, "number_style": read.style, "steps": list(read.steps)}
-        return Node("cell", _place(place.file, place.sheet, told["cell"]), read.minor, currency or "EUR", told)
+        return Node("cell", place_text(place.file, place.sheet, told["cell"]), read.minor, currency or "EUR", told)
 
     def column_facts(self, sheet_id: int, column: int) -> ColumnFacts | None:
         """How a column was read, where that is on record."""
@@ -214,7 +214,7 @@ class Cells:
         if read.minor is not None and abs(read.minor) != abs(amount):
             facts["states"] = as_json(read.minor, part.currency)
         facts["illustrative"] = part.is_illustrative
-        return Node("cell", _place(part.file, part.sheet, name), amount, part.currency, facts)
+        return Node("cell", place_text(part.file, part.sheet, name), amount, part.currency, facts)
 
     @staticmethod
     def _facts(file: str, sha256: str, sheet: str, name: str) -> dict[str, Any]:
@@ -257,10 +257,6 @@ def _read(column: int, value: Value, currency: str | None, facts: ColumnFacts | 
     if minor < 0:
         steps.append({"step": "sign", "text": "negative in its cell"})
     return _Read(column, raw, minor, tuple(steps), style)
-
-
-def _place(file: str, sheet: str, cell: str) -> str:
-    return "!".join(filter(None, (file, sheet, cell)))
 
 
 def _key(sheet: int, row: int, column: int) -> int:

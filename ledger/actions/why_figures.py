@@ -9,6 +9,7 @@ from typing import Any
 
 from ledger.actions.why_trees import Trees
 from ledger.domain.figures import Figure
+from ledger.domain.findings import place_text
 from ledger.domain.money import as_json, to_minor
 from ledger.domain.trees import Many, Node, summed
 from ledger.reconcile.reading import read
@@ -177,7 +178,7 @@ def _counting(trees: Trees, node: Node, wanted: Filter) -> Node:
 
     def make(at: int) -> Node:
         each = counted[at]
-        label = "!".join(filter(None, (each.file, each.sheet, str(each.row))))
+        label = place_text(each.file, each.sheet, str(each.row))
         place = {"file": each.file, "sha256": each.sha256, "sheet": each.sheet, "row": each.row, "state": each.state}
         rows = [Node("row", label, facts=place)] if each.row else []
         facts = {"ref": each.ref, "source": each.source, "note": each.title, "unit": each.unit, "count": 1}

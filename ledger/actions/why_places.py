@@ -16,7 +16,7 @@ from typing import Final
 from ledger.actions.why_figures import count_filter, money_filters, whole_of
 from ledger.actions.why_trees import Counted, Trees, account, counted_of, money_of
 from ledger.domain.figures import Figure
-from ledger.domain.findings import Finding
+from ledger.domain.findings import Finding, place_text
 from ledger.domain.trees import Many, Node
 from ledger.intake.cells import cell_name
 from ledger.store import figures, provenance, totals
@@ -136,7 +136,7 @@ class _Place:
 
     def _root(self, children: list[Node]) -> Node:
         kept, connection = self.kept, self.trees.connection
-        label = "!".join(filter(None, (kept.name, self.sheet, self.address.upper())))
+        label = place_text(kept.name, self.sheet, self.address.upper())
         facts: dict[str, object] = {"file": kept.name, "sha256": kept.sha256, "sheet": self.sheet}
         if self.address:
             facts |= {"row": self.origin.row, "state": provenance.row_state(connection, self.origin)}

@@ -13,6 +13,7 @@ from ledger.cli import options
 from ledger.cli.console import Column, Console
 from ledger.cli.exits import CLEAN, FINDINGS, exit_for
 from ledger.cli.session import Session, UserError, pass_session
+from ledger.domain.findings import place_text
 from ledger.domain.money import Money, grouped
 
 if TYPE_CHECKING:
@@ -327,7 +328,7 @@ def _print_lines(console: Console, done: Compared, told: list[Line]) -> None:
 
 
 def _row(place: Place) -> str:
-    return "!".join(part for part in (place.sheet, str(place.row)) if part)
+    return place_text(place.sheet, str(place.row))
 
 
 def _print_rest(console: Console, done: Compared) -> None:

@@ -169,6 +169,11 @@ def _has_wide(text: str) -> bool:
     return not text.isascii() and any(east_asian_width(sign) in "WF" or combining(sign) for sign in text)
 
 
+def clock(recorded_at: str) -> str:
+    """A moment as it is kept, to the second: `2026-11-25 17:50:55`."""
+    return recorded_at[:19].replace("T", " ")
+
+
 def shown(value: object) -> str:
     """A value as text shows it: amounts and whole numbers grouped, days as 2024-03-12, several joined by commas."""
     if value is None:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ledger.cli import options
-from ledger.cli.console import Column
+from ledger.cli.console import Column, clock
 from ledger.cli.session import Session, UserError, pass_session
-from ledger.domain.findings import Finding, stops
+from ledger.domain.findings import Finding, place_text, stops
 from ledger.domain.records import RowState
 from ledger.reporting.exact_json import plain
 
@@ -56,10 +56,7 @@ def list_(session: Session) -> None:
     def text() -> None:
         session.console.table(
             columns,
-            [
-                (str(b.id), b.recorded_at[:19].replace("T", " "), b.kind, b.file, b.profile, b.transfers, _remark(b))
-                for b in found
-            ],
+            [(str(b.id), clock(b.recorded_at), b.kind, b.file, b.profile, b.transfers, _remark(b)) for b in found],
         )
         if not found:
             session.console.talk("Nothing was imported yet. Start with: euledger import FILE")
@@ -172,7 +169,7 @@ def _remark(line: BatchLine) -> str:
 
 
 def _told(finding: Mapping[str, Any]) -> str:
-    place = "!".join(part for part in (finding.get("sheet"), finding.get("cell")) if part)
+    place = place_text(finding.get("sheet"), finding.get("cell"))
     return (
         f"{place}: {finding['message']} [{finding['code']}]" if place else f"{finding['message']} [{finding['code']}]"
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from ledger.cli import options
-from ledger.cli.console import Column, shown
+from ledger.cli.console import Column, clock, shown
 from ledger.cli.session import Session, pass_session
 from ledger.reporting.exact_json import plain
 
@@ -44,7 +44,7 @@ def list_(session: Session) -> None:
     lines = [
         (
             run.number,
-            run.recorded_at[:19].replace("T", " "),
+            clock(run.recorded_at),
             run.actor,
             run.figures,
             str(run.known_at),

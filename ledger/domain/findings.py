@@ -37,6 +37,11 @@ class Code:
     cure: str
 
 
+def place_text(*parts: str | None) -> str:
+    """`FILE!Sheet!F17`, with the parts that are known."""
+    return "!".join(part for part in parts if part)
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """A problem at a place: `FILE!Sheet!F17: message [code]`, then what to do.
@@ -69,7 +74,7 @@ class Finding:
     @property
     def place(self) -> str:
         """`FILE!Sheet!F17`, with the parts that are known."""
-        return "!".join(part for part in (self.file, self.sheet, self.cell) if part)
+        return place_text(self.file, self.sheet, self.cell)
 
     @override
     def __str__(self) -> str:

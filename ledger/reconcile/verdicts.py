@@ -8,7 +8,7 @@ from datetime import date
 from fractions import Fraction
 
 from ledger.domain.figures import Figure
-from ledger.domain.findings import Finding
+from ledger.domain.findings import Finding, place_text
 from ledger.domain.intervals import RULES, Interval, Judgement, Verdict, judge, known_sum, show
 from ledger.domain.money import Money, display
 from ledger.reconcile.explanation.model import Explanation, RowPlace
@@ -201,7 +201,7 @@ def _result(
         unit=unit,
         source=figure.source,
         page=figure.page,
-        place="!".join(part for part in (file, sheet, cell) if part),
+        place=place_text(file, sheet, cell),
         relations=figure.relations,
         illustrative=known.is_illustrative,
         readings=_readings(read, known, target=figure.is_target),

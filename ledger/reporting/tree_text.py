@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from ledger.domain.findings import place_text
 from ledger.domain.money import display, grouped
 from ledger.domain.trees import Node
 
@@ -65,7 +66,7 @@ def _cell(node: Node, files: dict[str, str]) -> Iterator[str]:
     if node.kind == "row":
         yield f"← {node.label}"
     if facts.get("cell"):
-        place = "!".join(filter(None, (facts["file"], facts["sheet"], facts["cell"])))
+        place = place_text(facts["file"], facts["sheet"], facts["cell"])
         raw = facts.get("raw")
         yield f"← {place} " + ("(not read)" if raw is None else f'"{raw}"')
         for step in facts.get("steps", ()):
